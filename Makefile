@@ -1,0 +1,52 @@
+# Two commands for a fresh machine: make run, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test quick lint format bench lock clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "Python 3.11 is needed, this is %d.%d; name another with: make PYTHON=python3.11" % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the packages (about 1 GB, a few minutes the first time) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-virtualenv --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-virtualenv --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMP) ## Create the environment
+
+run: $(STAMP) ## The main job on the demo company: collect, understand, decide, show (ONCE=1 ends there)
+	@$(BIN)/kundenecho run --demo --airflow $(if $(ONCE),--once)
+
+test: $(STAMP) ## All tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: $(STAMP) ## The tests that take less than ten seconds each
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not heavy"
+
+lint: $(STAMP) ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(STAMP) ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP) ## The benchmarks; each prints a ratio
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock: ## Resolve the newest allowed versions and pin them, without addresses
+	@rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,workers]'
+	@(echo "# Versions that work together on Python 3.11. Written by 'make lock'."; \
+	  $(VENV)-lock/bin/python -m pip freeze --exclude-editable --exclude kundenecho) > requirements.lock
+	@rm -rf $(VENV)-lock
+
+clean: ## Remove the environment and the local state
+	rm -rf $(VENV) .kundenecho .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,164 @@
+"""Commands that answer: defects, advocates, why."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.console import print_table, settings
+from pipeline import words
+from pipeline.export import as_csv, as_json, write_xlsx
+
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "xlsx"]), default="table", show_default=True
+)
+_OUTPUT = click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; needed for xlsx, else the terminal.",
+)
+_LIMIT = click.option("--limit", type=click.IntRange(1), help="At most so many.")
+
+
+@click.command()
+@_FORMAT
+@_OUTPUT
+@_LIMIT
+@click.option("--product", help="Only this product.")
+@click.option("--min-persons", type=click.IntRange(1), default=1, show_default=True, help="Leave out rarer defects.")
+def defects(form: str, output: Path | None, limit: int | None, product: str | None, min_persons: int) -> None:
+    """Recurring defects: what keeps breaking, how sure it is, what customers say."""
+    from storage.connect import database
+    from storage.lists import list_defects
+
+    with database(settings()) as db, db.connect("kundenecho defects") as conn:
+        rows = list_defects(conn, product=product, limit=limit, min_persons=min_persons)
+    if form == "table":
+        print_defects(rows)
+    else:
+        _write(form, output, "Mängel", rows)
+
+
+@click.command()
+@_FORMAT
+@_OUTPUT
+@_LIMIT
+@click.option("--product", help="Only those who speak well of this product.")
+@click.option(
+    "--min-score", type=click.FloatRange(0, 100), default=0, show_default=True, help="Leave out lower scores."
+)
+def advocates(form: str, output: Path | None, limit: int | None, product: str | None, min_score: float) -> None:
+    """Advocates: who speaks for us, why, and whether they may be contacted."""
+    from storage.connect import database
+    from storage.lists import list_advocates
+
+    with database(settings()) as db, db.connect("kundenecho advocates") as conn:
+        rows = list_advocates(conn, limit=limit, min_score=min_score, product=product)
+    if form == "table":
+        print_advocates(rows)
+    else:
+        _write(form, output, "Fürsprecher", rows)
+
+
+@click.command()
+@click.argument("subject", metavar="ID")
+@click.option("--json", "machine", is_flag=True, help="The whole chain for machines.")
+def why(subject: str, machine: bool) -> None:
+    """Show the chain behind ID: a defect (D12), a person (P7) or a feedback (F345)."""
+    from storage.connect import database
+    from storage.why import why as chain
+
+    with database(settings()) as db, db.connect("kundenecho why") as conn:
+        found = chain(conn, subject)
+    if machine:
+        click.echo(as_json([found]), nl=False)
+        return
+    click.secho(f"{found['id']} ({found['kind']})", bold=True)
+    for key, value in found["figures"].items():
+        if value is not None:
+            click.echo(f"  {key}: {_plain(value)}")
+    for piece in found["evidence"]:
+        _print_evidence(piece)
+
+
+def print_defects(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> None:
+    """Print defects as a table with one quote each."""
+    columns = ["Nr.", "Produkt", "Mangel", "Personen ", "je 100 Bewertungen ", "Signal", "Zitat"]
+    table = []
+    for row in rows:
+        rate, low, high = (words.per_hundred(row[key]) for key in ("rate", "rate_low", "rate_high"))
+        share = f"{rate} ({low}–{high})"
+        quote = _quote(row["quotes"][0]["text"]) if row["quotes"] else "–"
+        if row["remedy"]:
+            quote += f"\nKundentipp: {_quote(row['remedy']['text'])}"
+        persons = f"{row['persons']} von {row['persons_exposed']}"
+        table.append(
+            [row["defect_id"], row["product"], words.defect_name(row), persons, share, words.verdict(row), quote]
+        )
+    print_table(columns, table, title=title)
+
+
+def print_advocates(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> None:
+    """Print advocates as a table with their reasons and one quote each."""
+    columns = ["Nr.", "Name", "Punkte ", "Stufe", "Kontakt", "Gründe", "Zitat"]
+    table = []
+    for row in rows:
+        reasons = ", ".join(f"{words.REASON[r['kind']]} {r['weight']:+g}" for r in row["reasons"])
+        quote = next((_quote(r["quote"]) for r in row["reasons"] if r["quote"]), "–")
+        contact = words.CONTACT[row["contactable"]]
+        name = row["display_name"] or "–"
+        table.append([row["person_id"], name, f"{row['score']:g}", words.STAGE[row["stage"]], contact, reasons, quote])
+    print_table(columns, table, title=title)
+
+
+def _print_evidence(piece: Mapping[str, Any]) -> None:
+    head = " · ".join(
+        str(part)
+        for part in (
+            piece["feedback_id"],
+            piece["source"],
+            f"{piece['created_at']:%d.%m.%Y}" if piece["created_at"] else "ohne Datum",
+            piece.get("reason") or piece.get("defect") or piece.get("aspect"),
+        )
+        if part
+    )
+    click.echo(f"\n{head}")
+    if piece["quote"]:
+        click.echo(f"  {_quote(piece['quote'])}  [{piece['field']} {piece['start']}–{piece['end']}]")
+    fragment = piece["fragment_digest"] or "nicht aufbewahrt"
+    click.echo(f"  Revision {piece['revision_number']} · Ladung {piece['load_id']} · Fragment {fragment}")
+    click.echo(f"  Quelle: {piece['url'] or piece['page_url'] or '–'}")
+
+
+def _write(form: str, output: Path | None, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if form == "xlsx":
+        if output is None:
+            raise click.UsageError("--format xlsx needs --output FILE")
+        write_xlsx(output, {title: rows})
+        return
+    text = as_json(rows) if form == "json" else as_csv(rows)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        # Excel takes a CSV for UTF-8 only with a byte order mark.
+        output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
+
+
+def _quote(text: str) -> str:
+    return f"„{' '.join(text.split())}“"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+COMMANDS = (defects, advocates, why)

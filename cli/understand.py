@@ -1,0 +1,99 @@
+"""Commands of the German understanding: analyse, evaluate, lineage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cli.console import print_counts, print_table, progress, settings
+from kundenecho.errors import SettingsError
+
+
+@click.command()
+@click.option("--input", "source", type=click.Path(path_type=Path, dir_okay=False), help="JSON lines with id and text.")
+@click.option("--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="JSON lines to write.")
+@click.option("--model", help="Directory or name of a pipeline to use instead of the shipped one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, for files only.")
+def analyse(source: Path | None, target: Path | None, model: str | None, workers: int) -> None:
+    """Analyse what the lineage has not seen, or with --input and --output a file without a database."""
+    if (source is None) != (target is None):
+        raise click.UsageError("--input and --output go together")
+    found = settings()
+    if source is None or target is None:
+        if model or workers != 1:
+            raise click.UsageError("--model and --workers go with --input and --output; see analysis.engine")
+        from pipeline.analyse import analyse as step
+
+        with progress() as report:
+            counts = step(found, progress=report)
+        print_counts("analyse", counts)
+        return
+    from nlp.batch import analyse_file
+
+    with progress() as report:
+        result = analyse_file(
+            source,
+            target,
+            engine=found["analysis.engine"],
+            model=model,
+            workers=workers,
+            progress=lambda done: report("Texte verstehen", done, None),
+        )
+    click.echo(f"{target}: {result.analysed} von {result.lines} Zeilen verstanden, {result.errors} Fehler")
+    if result.errors:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("gold", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="The whole report for machines.")
+def evaluate(gold: Path, as_json: bool) -> None:
+    """Score this lineage, and textblob-de beside it, against GOLD (annotated JSON lines)."""
+    from nlp.evaluate import evaluate as score
+    from nlp.evaluate import format_report
+
+    engine = settings()["analysis.engine"]
+    report = score(gold, list(dict.fromkeys([engine, "textblob-de"])))
+    click.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else format_report(report))
+
+
+@click.group()
+def lineage() -> None:
+    """Versions of the understanding: code, lexicons, model and settings as one digest."""
+
+
+@lineage.command("list")
+def lineage_list() -> None:
+    """List the lineages and their state."""
+    from storage.analyses import list_lineages
+    from storage.connect import database
+
+    with database(settings()) as db, db.connect("kundenecho lineage") as conn:
+        rows = [
+            [str(x["lineage_id"]), x["digest"], x["state"], str(x["analysed"]), f"{x['created_at']:%Y-%m-%d %H:%M}"]
+            for x in list_lineages(conn)
+        ]
+    print_table(["Nr.", "Digest", "Zustand", "Texte", "Angelegt"], rows)
+
+
+@lineage.command("diff")
+@click.argument("a")
+@click.argument("b")
+def lineage_diff(a: str, b: str) -> None:
+    """Show what changed from lineage A to lineage B (numbers or digests)."""
+    from storage.analyses import diff_lineages, list_lineages
+    from storage.connect import database
+
+    with database(settings()) as db, db.connect("kundenecho lineage") as conn:
+        known = {str(x["lineage_id"]): x["lineage_id"] for x in list_lineages(conn)}
+        known |= {x["digest"]: x["lineage_id"] for x in list_lineages(conn)}
+        for name in (a, b):
+            if name not in known:
+                raise SettingsError(f"there is no lineage {name}", remedy="See kundenecho lineage list")
+        changes = diff_lineages(conn, known[a], known[b])
+    print_table(["Was", "Vorher", "Nachher", "Texte"], [[str(v) for v in row] for row in changes])
+
+
+COMMANDS = (analyse, evaluate, lineage)

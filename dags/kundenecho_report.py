@@ -1,0 +1,35 @@
+"""### Report
+
+Writes the two lists as files and sends the summary to those named in `report.email_to`, every
+Monday morning.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+from dags.shared import DEFAULTS, START, run_step
+
+
+@dag(
+    schedule=CronTriggerTimetable("0 7 * * 1", timezone="Europe/Berlin"),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    default_args=dict(DEFAULTS),
+    tags=["kundenecho", "report"],
+    doc_md=__doc__,
+)
+def kundenecho_report() -> None:
+    """Report weekly."""
+
+    @task
+    def report() -> dict[str, int]:
+        from pipeline.report import report as step
+
+        return run_step(step)
+
+    report()
+
+
+kundenecho_report()

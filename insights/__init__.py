@@ -1,0 +1,3 @@
+"""Counting, testing, scoring: plain functions over aggregates, without texts or sources."""
+
+from __future__ import annotations

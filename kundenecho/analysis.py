@@ -1,0 +1,133 @@
+"""What one lineage says of one text: the Analysis record and its mentions.
+
+The labels are those of the annotation codebook; offsets count Unicode code
+points of the original field (``title`` or ``text``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+SENTIMENTS: Final = ("positive", "mixed", "negative")
+RECOMMEND: Final = ("yes", "no", "none")
+LOYALTY: Final = ("repeat", "churn", "none")
+ASPECTS: Final = (
+    "quality", "function", "usability", "design", "cleaning", "smell_taste",
+    "price", "packaging", "delivery", "service", "description", "overall",
+)  # fmt: skip
+POLARITIES: Final = ("pos", "neg", "neu")
+DEFECT_TYPES: Final = (
+    "leak", "breakage", "detachment", "corrosion", "blockage", "malfunction", "underperformance",
+    "odour_taste", "noise", "residue", "hygiene", "damaged_on_arrival", "missing_part", "wrong_item",
+    "safety", "other_defect",
+)  # fmt: skip
+TOUCHPOINTS: Final = (
+    "advertising", "advice", "order", "delivery", "packaging", "first_use",
+    "use", "cleaning", "support", "returns", "repurchase",
+)  # fmt: skip
+EMOTIONS: Final = ("joy", "trust", "surprise", "disappointment", "anger", "worry")
+EXPECTATIONS: Final = ("met", "disappointed", "exceeded")
+
+
+@dataclass(slots=True)
+class Sentiment:
+    """Overall verdict: label, score from -1 to 1, calibrated probability of the label."""
+
+    label: str
+    score: float
+    confidence: float
+
+
+@dataclass(slots=True)
+class Mention:
+    """One opinion about one aspect, with the words that carry it.
+
+    Attributes:
+        field: The field the offsets point into, ``text`` or ``title``.
+        target: The words that name the thing, None when only implied.
+        start: Offset of the target's first character, None when implied.
+        end: Offset behind the target's last character, None when implied.
+        component: The smallest part named, canonical form, None for the whole product.
+        evidence: Offsets of the clause that carries the opinion.
+    """
+
+    field: str
+    aspect: str
+    polarity: str
+    evidence: tuple[int, int]
+    target: str | None = None
+    start: int | None = None
+    end: int | None = None
+    component: str | None = None
+    defect: str | None = None
+    confidence: float = 0.5
+    touchpoint: str | None = None
+    emotion: str | None = None
+    expectation: str | None = None
+
+
+@dataclass(slots=True)
+class FieldSpan:
+    """A stretch of ``field`` (``text`` or ``title``), offsets in characters."""
+
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What one lineage says of one text.
+
+    Attributes:
+        language: ISO 639-1 code, ``und`` where it cannot be told.
+        abstained: Downstream should not count on the sentiment; the label stays the best guess.
+        sentiment: None for a text that is not German.
+        question: The customer asks something.
+        incentivised: Where the text says that it was paid for or given free, None otherwise.
+        fixes: Where the customer tells what helped.
+    """
+
+    language: str
+    sentiment: Sentiment | None = None
+    abstained: bool = False
+    recommend: str = "none"
+    loyalty: str = "none"
+    question: bool = False
+    incentivised: FieldSpan | None = None
+    fixes: list[FieldSpan] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+
+    def to_contract(self, text_id: str, lineage: str) -> dict[str, Any]:
+        """The output line of ``kundenecho analyse --output`` as a mapping.
+
+        ``incentivised`` and ``fix`` are present only where something was found.
+        """
+        mentions = []
+        for mention in self.mentions:
+            row = asdict(mention)
+            row["evidence"] = list(mention.evidence)
+            mentions.append({name: row[name] for name in _MENTION_ORDER})
+        line: dict[str, Any] = {
+            "id": text_id,
+            "lineage": lineage,
+            "language": self.language,
+            "abstained": self.abstained,
+            "sentiment": asdict(self.sentiment) if self.sentiment else None,
+            "recommend": self.recommend,
+            "loyalty": self.loyalty,
+            "question": self.question,
+            "mentions": mentions,
+        }
+        if self.incentivised:
+            line["incentivised"] = asdict(self.incentivised)
+        if self.fixes:
+            line["fix"] = [asdict(span) for span in self.fixes]
+        return line
+
+
+_MENTION_ORDER: Final = (
+    "field", "aspect", "target", "start", "end", "component", "polarity", "defect", "evidence",
+    "confidence", "touchpoint", "emotion", "expectation",
+)  # fmt: skip

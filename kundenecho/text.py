@@ -1,0 +1,46 @@
+"""Text hygiene shared by every room: storable text, and digests of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
+
+#: Texts shorter than this (after folding) are never taken for copies of each other:
+#: "Alles super" is written by many people independently.
+COPY_MIN_CHARS = 40
+
+
+def storable(text: str) -> str:
+    """Replace what PostgreSQL or UTF-8 cannot hold, one character for one character.
+
+    NUL and unpaired surrogates become U+FFFD, so that offsets into the text hold.
+
+    Args:
+        text: Any Python string.
+
+    Returns:
+        A string of the same length that can be encoded as UTF-8 and stored.
+    """
+    return _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
+
+
+def copy_digest(text: str | None) -> str | None:
+    """Digest that is equal for texts which differ only in case, spacing or punctuation.
+
+    Args:
+        text: The text of a feedback, or None.
+
+    Returns:
+        32 hexadecimal digits, or None when the folded text is shorter than
+        :data:`COPY_MIN_CHARS` characters and so no evidence of copying.
+    """
+    if not text:
+        return None
+    folded = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    if len(folded) < COPY_MIN_CHARS:
+        return None
+    return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:32]

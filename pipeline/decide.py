@@ -1,0 +1,153 @@
+"""Decide: from counts to defects, from statements to advocates, for what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import TypeVar
+
+from insights.advocates import Advocacy, Span, Statement, assess
+from insights.defects import DefectCounts, MonthCount, judge
+from kundenecho.settings import Settings
+from pipeline.step import Counts, Progress, silent, step
+from storage.advocates import AdvocateRow, ReasonRow, StatementRow, statements, write_advocates
+from storage.connect import Connection, named_lock
+from storage.defects import CellRow, ExposureRow, FigureRow, count_defects, write_defects
+from storage.dirty import active_lineage, clear_dirty, newest_feedback, take_dirty
+
+_T = TypeVar("_T")
+
+#: Products and persons are recomputed in portions of this size, to keep memory flat.
+_PRODUCTS, _PERSONS = 200, 5000
+
+
+def decide(settings: Settings, *, everything: bool = False, progress: Progress = silent) -> Counts:
+    """Recompute the defects and advocates that the last writes touched.
+
+    Args:
+        settings: The installation's settings.
+        everything: Recompute all of them, whatever was touched.
+        progress: Told about products and persons recomputed.
+
+    Returns:
+        products and persons recomputed; defects and advocates written for them.
+
+    Raises:
+        BusyError: Another decide is running.
+    """
+    with step(settings, "decide") as running, named_lock(running.conn, "decide"):
+        conn, counts = running.conn, running.counts
+        counts.update(products=0, persons=0, defects=0, advocates=0)
+        lineage = active_lineage(conn)
+        if lineage is None:
+            return counts
+        dirty = take_dirty(conn, everything=everything)
+        newest = newest_feedback(conn)
+        for products in _portions(dirty.products, _PRODUCTS):
+            counts["defects"] += _decide_defects(conn, products, lineage, settings["decide.min_persons"], newest)
+            counts["products"] += len(products)
+            progress("Mängel zählen", counts["products"], len(dirty.products))
+        for persons in _portions(dirty.persons, _PERSONS):
+            counts["advocates"] += _decide_advocates(conn, persons, lineage)
+            counts["persons"] += len(persons)
+            progress("Fürsprecher bewerten", counts["persons"], len(dirty.persons))
+        clear_dirty(conn, dirty)
+        conn.commit()
+    return running.counts
+
+
+def _decide_defects(
+    conn: Connection, products: Sequence[str], lineage: int, min_persons: int, newest: datetime | None
+) -> int:
+    cells, exposure = count_defects(conn, products, lineage)
+    figures = [_figure(cell, exposure[cell.product], min_persons, newest) for cell in cells]
+    return write_defects(conn, products, lineage, figures)
+
+
+def _figure(cell: CellRow, exposure: ExposureRow, min_persons: int, newest: datetime | None) -> FigureRow:
+    counts = DefectCounts(
+        persons=cell.persons,
+        persons_exposed=exposure.persons,
+        mentions=cell.mentions,
+        reviews_of_product=exposure.reviews,
+        dated=cell.dated,
+        first_seen=cell.first_seen,
+        last_seen=cell.last_seen,
+        months=_series(cell.months, exposure.months),
+    )
+    verdict = judge(counts, min_persons=min_persons, newest=newest)
+    return FigureRow(
+        product=cell.product,
+        component=cell.component,
+        component_name=cell.component_name,
+        defect=cell.defect,
+        persons=cell.persons,
+        persons_exposed=exposure.persons,
+        mentions=cell.mentions,
+        reviews_of_product=exposure.reviews,
+        rate=verdict.rate.value,
+        rate_low=verdict.rate.low,
+        rate_high=verdict.rate.high,
+        signal=verdict.signal,
+        first_seen=cell.first_seen,
+        last_seen=cell.last_seen,
+        evidence_needed=verdict.evidence_needed,
+    )
+
+
+def _series(named: Sequence[tuple[date, int]], exposed: Sequence[tuple[date, int]]) -> list[MonthCount]:
+    persons = dict(named)
+    return [MonthCount(month, persons.get(month, 0), count) for month, count in exposed]
+
+
+def _decide_advocates(conn: Connection, persons: Sequence[int], lineage: int) -> int:
+    rows = []
+    for person_id, said in groupby(statements(conn, persons, lineage), key=lambda row: row.person_id):
+        advocacy = assess(_statement(row) for row in said)
+        if any(reason.weight > 0 for reason in advocacy.reasons):
+            rows.append(_advocate(person_id, advocacy))
+    return write_advocates(conn, persons, lineage, rows)
+
+
+def _statement(row: StatementRow) -> Statement:
+    return Statement(
+        revision_id=row.revision_id,
+        source=row.source,
+        created_at=row.created_at,
+        rating=row.rating,
+        first_rating=row.first_rating,
+        nps=row.nps,
+        counts_nps=row.counts_nps,
+        would_recommend=row.would_recommend,
+        sentiment=row.sentiment,
+        abstained=row.abstained,
+        recommend=row.recommend,
+        loyalty=row.loyalty,
+        incentivised=Span(*row.incentivised) if row.incentivised else None,
+        praise=tuple(Span(*span) for span in row.praise),
+        fixes=tuple(Span(*span) for span in row.fixes),
+    )
+
+
+def _advocate(person_id: int, advocacy: Advocacy) -> AdvocateRow:
+    reasons = [
+        ReasonRow(r.kind, r.weight, r.revision_id, (r.span.field, r.span.start, r.span.end) if r.span else None)
+        for r in advocacy.reasons
+    ]
+    return AdvocateRow(
+        person_id=person_id,
+        score=advocacy.score,
+        stage=advocacy.stage,
+        listed=advocacy.listed,
+        contactable="no",
+        contactable_reason="keine Einwilligung bekannt",
+        sources=list(advocacy.sources),
+        last_seen=advocacy.last_seen,
+        reasons=reasons,
+    )
+
+
+def _portions(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,84 @@
+"""German words for the labels, the same in terminal, pages and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+DEFECT: Final = {
+    "leak": "undicht",
+    "breakage": "gebrochen",
+    "detachment": "löst sich ab",
+    "corrosion": "rostet",
+    "blockage": "verstopft oder klemmt",
+    "malfunction": "funktioniert nicht",
+    "underperformance": "leistet zu wenig",
+    "odour_taste": "Geruch oder Geschmack",
+    "noise": "Geräusche",
+    "residue": "Rückstände",
+    "hygiene": "Schimmel oder nicht zu reinigen",
+    "damaged_on_arrival": "beschädigt angekommen",
+    "missing_part": "Teil fehlt",
+    "wrong_item": "nicht wie angeboten",
+    "safety": "Sicherheit",
+    "other_defect": "sonstiger Mangel",
+}
+SIGNAL: Final = {
+    "new": "neu",
+    "rising": "steigend",
+    "steady": "gleichbleibend",
+    "falling": "fallend",
+    "too_little_data": "zu wenig Daten",
+    "undated": "ohne Datum",
+}
+REASON: Final = {
+    "recommendation": "empfiehlt weiter",
+    "promoter": "NPS 9 oder 10",
+    "repeat_purchase": "kauft wieder",
+    "recovered": "erst verärgert, jetzt zufrieden",
+    "fix_contributed": "nennt eine Lösung",
+    "several_portals": "spricht auf mehreren Portalen",
+    "praise": "lobt",
+    "top_rating": "volle Sternzahl",
+    "incentivised": "Gegenleistung erhalten",
+    "contradiction": "Sterne und Text widersprechen sich",
+    "detractor": "rät ab oder wechselt",
+    "complaint": "zuletzt unzufrieden",
+}
+STAGE: Final = {
+    "buy": "kauft",
+    "enjoy": "genießt",
+    "bond": "ist treu",
+    "advocate": "empfiehlt",
+    "at_risk": "gefährdet",
+    "lost": "verloren",
+    "recovered": "zurückgewonnen",
+}
+CONTACT: Final = {"yes": "ja", "no": "nein", "reply_only": "nur als Antwort auf dem Portal"}
+
+
+def per_hundred(share: float) -> str:
+    """A share as a German number per hundred, such as ``7,8``."""
+    return f"{100 * share:.1f}".replace(".", ",")
+
+
+def defect_name(defect: Mapping[str, Any]) -> str:
+    """Component and type of a defect in words, such as ``Auslaufdüse: verstopft oder klemmt``."""
+    return f"{defect['component'] or 'ganzes Produkt'}: {DEFECT[defect['defect']]}"
+
+
+def verdict(defect: Mapping[str, Any]) -> str:
+    """The signal of a defect in words; says how much is missing where data is thin."""
+    if defect["signal"] == "too_little_data":
+        needed = defect["evidence_needed"]
+        return f"zu wenig Daten, noch {needed} {'Nennung' if needed == 1 else 'Nennungen'} nötig"
+    return SIGNAL[defect["signal"]]
+
+
+def defect_sentence(defect: Mapping[str, Any]) -> str:
+    """One plain sentence about a defect, for people who read nothing else."""
+    return (
+        f"{defect['product']}, {defect_name(defect)}: {defect['persons']} von {defect['persons_exposed']} Personen "
+        f"({per_hundred(defect['rate'])} je 100 Bewertungen, {per_hundred(defect['rate_low'])} bis "
+        f"{per_hundred(defect['rate_high'])}), {verdict(defect)}"
+    )

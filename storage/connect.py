@@ -1,0 +1,176 @@
+"""Connections to the database, and the named locks."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
+
+from kundenecho.errors import BusyError, RetryError, SettingsError
+from kundenecho.settings import DATABASE_VARIABLE, Settings
+from storage.embedded import Embedded
+
+__all__ = ["Connection", "Database", "database", "named_lock", "translated", "without_password"]
+
+#: First half of every advisory lock of ours ("KE"), so that other programs' locks do not collide.
+_LOCK_SPACE = 0x4B45
+_OPTIONS = "-c search_path=kundenecho -c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=2h"
+_HOPELESS = re.compile(
+    r"password authentication failed|no password supplied|does not exist|no pg_hba|invalid|not permitted to log in"
+)
+_started: dict[Path, str] = {}
+_starting = threading.Lock()
+
+
+class Database:
+    """An address that connections can be taken from.
+
+    Args:
+        url: libpq URL, with a password where one is needed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @contextlib.contextmanager
+    def connect(self, name: str) -> Iterator[Connection]:
+        """A connection for the length of a ``with``; what was not committed is rolled back at its end.
+
+        Args:
+            name: Shown to whoever asks which program holds a lock, at most 63 bytes.
+        """
+        conn = self.connect_now(name)
+        try:
+            yield conn
+        finally:
+            with contextlib.suppress(psycopg2.Error):
+                conn.close()
+
+    def connect_now(self, name: str) -> Connection:
+        """A new connection that the caller closes.
+
+        Raises:
+            RetryError: The server cannot be reached at the moment.
+            SettingsError: User, password or database are wrong.
+        """
+        try:
+            return psycopg2.connect(
+                self.url,
+                application_name=name[:63],
+                options=_OPTIONS,
+                connect_timeout=15,
+                keepalives_idle=30,
+                keepalives_interval=10,
+                keepalives_count=3,
+            )
+        except psycopg2.OperationalError as error:
+            reason = " ".join(str(error).split()).removeprefix('connection to server on socket "')
+            if _HOPELESS.search(reason):
+                raise SettingsError(
+                    f"the database refuses the connection: {reason}",
+                    where=without_password(self.url),
+                    remedy=f"Correct {DATABASE_VARIABLE}",
+                ) from None
+            raise RetryError(
+                f"the database cannot be reached: {reason}",
+                where=without_password(self.url),
+                remedy="Start it, or try again later",
+            ) from None
+        except psycopg2.ProgrammingError as error:
+            raise SettingsError(
+                f"the database's address is malformed: {' '.join(str(error).split())}",
+                where=DATABASE_VARIABLE,
+                remedy="It reads postgresql://user:password@host/database",
+            ) from None
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[Database]:
+    """The configured database, or the embedded one.
+
+    The embedded server starts with the first use in a process and ends with the last process.
+
+    Raises:
+        SettingsError: See :class:`storage.embedded.Embedded`.
+        RetryError: The embedded server did not start.
+    """
+    yield Database(settings.database_url or _embedded(settings.home / "postgres"))
+
+
+def _embedded(data: Path) -> str:
+    with _starting:
+        # The server may have been stopped meanwhile, by an operator or a test.
+        if data not in _started or not (data / "postmaster.pid").exists():
+            _started[data] = Embedded(data).start()
+        return _started[data]
+
+
+def without_password(url: str) -> str:
+    """The address with its password left out, for messages and logs."""
+    return re.sub(r"(://[^:/@?]*):[^@]*@", r"\1@", url)
+
+
+@contextlib.contextmanager
+def named_lock(conn: Connection, name: str) -> Iterator[None]:
+    """Hold a named lock for the length of a ``with``, over several transactions.
+
+    It lives in the server's session, so the connection must not go through a pooler that hands the
+    session to others.
+
+    Args:
+        conn: The connection that holds the lock.
+        name: ``migrate``, ``analyse``, ``decide`` or ``collect:<source>``.
+
+    Raises:
+        BusyError: Somebody else holds it; the message says who and since when.
+    """
+    number = zlib.crc32(name.encode()) - 2**31
+    with conn.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_SPACE, number))
+        row = cursor.fetchone()
+        if not row or not row[0]:
+            holder = _holder(conn, number)
+            conn.rollback()
+            raise BusyError(f"another run is at it: {holder}", where=name, remedy="Wait for it to end, then try again")
+    conn.commit()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(psycopg2.Error):
+            conn.rollback()
+            with conn.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCK_SPACE, number))
+            conn.commit()
+
+
+def _holder(conn: Connection, number: int) -> str:
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.application_name, a.pid, a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+            " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s::bigint::oid",
+            (_LOCK_SPACE, number % 2**32),
+        )
+        row = cursor.fetchone()
+    return f"{row[0]}, server process {row[1]}, since {row[2]:%Y-%m-%d %H:%M:%S} UTC" if row else "it has just ended"
+
+
+@contextlib.contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Turn a lost connection into a :class:`RetryError`; other errors pass.
+
+    Args:
+        where: What was being done, for the message.
+    """
+    try:
+        yield
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        reason = (str(error).strip().splitlines() or ["connection lost"])[0]
+        raise RetryError(
+            f"the database went away: {reason}", where=where, remedy="Nothing was half done; try again"
+        ) from error

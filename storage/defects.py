@@ -1,0 +1,220 @@
+"""Counts of defects in SQL, and the rows that deciding writes about them.
+
+Everything is counted over the current revisions and one lineage. A *voice* is
+what counts once: the person behind a feedback, or the feedback itself where
+nobody is named; copies of one text share the voice of a named copy, else of
+the oldest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
+from psycopg2.extras import execute_values
+
+_QUOTES_PER_DEFECT = 5
+
+
+class CellRow(NamedTuple):
+    """Counts of one product × component × defect type; ``months`` as (month, persons)."""
+
+    product: str
+    component: str
+    component_name: str | None
+    defect: str
+    persons: int
+    mentions: int
+    dated: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    months: list[tuple[date, int]]
+
+
+class ExposureRow(NamedTuple):
+    """Who spoke of a product: persons, feedback, and persons by month."""
+
+    product: str
+    persons: int
+    reviews: int
+    months: list[tuple[date, int]]
+
+
+class FigureRow(NamedTuple):
+    """One decided defect, as written to ``defect_figure``."""
+
+    product: str
+    component: str
+    component_name: str | None
+    defect: str
+    persons: int
+    persons_exposed: int
+    mentions: int
+    reviews_of_product: int
+    rate: float
+    rate_low: float
+    rate_high: float
+    signal: str
+    first_seen: datetime | None
+    last_seen: datetime | None
+    evidence_needed: int
+
+
+def count_defects(
+    conn: Connection, products: Sequence[str], lineage_id: int
+) -> tuple[list[CellRow], dict[str, ExposureRow]]:
+    """Count the defect cells and the exposure of some products.
+
+    Leaves the temporary table ``voice`` behind, which :func:`write_defects` reads for the quotes.
+
+    Args:
+        conn: Connection; the caller's transaction goes on.
+        products: Products to count.
+        lineage_id: Lineage whose mentions count.
+
+    Returns:
+        The cells, and the exposure by product.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.voice")
+        cursor.execute(_VOICES, (list(products),))
+        cursor.execute("CREATE INDEX ON voice (revision_id)")
+        cursor.execute("ANALYZE voice")
+        cursor.execute(_CELLS, (lineage_id, lineage_id))
+        cells = [CellRow._make((*row[:-1], _months(row[-1]))) for row in cursor]
+        cursor.execute(_EXPOSURE)
+        exposure = {row[0]: ExposureRow._make((*row[:-1], _months(row[-1]))) for row in cursor}
+    return cells, exposure
+
+
+_VOICES = """
+CREATE TEMP TABLE voice ON COMMIT DROP AS
+SELECT c.feedback_id, c.revision_id, c.product, c.created_at,
+       date_trunc('month', c.created_at AT TIME ZONE 'UTC')::date AS month,
+       CASE WHEN rep.feedback_id IS NOT NULL THEN coalesce(rep.person_id, -rep.feedback_id)
+            ELSE coalesce(c.person_id, -c.feedback_id) END AS voice
+FROM current_feedback c
+LEFT JOIN LATERAL (
+    SELECT g.feedback_id, g.person_id FROM current_feedback g
+    WHERE g.copy_digest = c.copy_digest AND g.state <> 'deleted'
+    ORDER BY g.person_id IS NULL, g.feedback_id LIMIT 1
+) rep ON c.copy_digest IS NOT NULL
+WHERE c.product = ANY(%s) AND c.state <> 'deleted'
+"""
+
+_CELLS = """
+WITH hit AS (
+    SELECT v.product, lower(coalesce(m.component, '')) AS component, m.component AS spelling, m.defect, v.voice,
+           v.created_at, v.month
+    FROM voice v JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s
+    WHERE m.defect IS NOT NULL AND m.polarity <> 'pos'
+), by_month AS (
+    SELECT product, component, defect, month, count(DISTINCT voice) AS persons
+    FROM hit WHERE month IS NOT NULL GROUP BY 1, 2, 3, 4
+), series AS (
+    SELECT product, component, defect, json_agg(json_build_array(month, persons) ORDER BY month) AS months
+    FROM by_month GROUP BY 1, 2, 3
+)
+SELECT h.product, h.component, mode() WITHIN GROUP (ORDER BY h.spelling), h.defect, count(DISTINCT h.voice)::int,
+       count(*)::int, (count(DISTINCT h.voice) FILTER (WHERE h.created_at IS NOT NULL))::int,
+       min(h.created_at), max(h.created_at),
+       (SELECT s.months FROM series s
+        WHERE s.product = h.product AND s.component = h.component AND s.defect = h.defect)
+FROM hit h, (SELECT %s) AS lineage
+GROUP BY h.product, h.component, h.defect
+ORDER BY h.product, h.component, h.defect
+"""
+
+_EXPOSURE = """
+SELECT v.product, count(DISTINCT v.voice)::int, count(*)::int,
+       (SELECT json_agg(json_build_array(month, persons) ORDER BY month)
+        FROM (SELECT month, count(DISTINCT voice) AS persons FROM voice x
+              WHERE x.product = v.product AND month IS NOT NULL GROUP BY month) m)
+FROM voice v GROUP BY v.product
+"""
+
+
+def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, figures: Iterable[FigureRow]) -> int:
+    """Replace the figures, quotes and suggested fixes of some products' defects.
+
+    Args:
+        conn: Connection; :func:`count_defects` ran in the same transaction for the same products.
+        products: All products that were counted; cells of theirs that are gone lose their figures.
+        lineage_id: Lineage the figures stand on.
+        figures: The decided cells.
+
+    Returns:
+        Number of defects written.
+    """
+    rows = list(figures)
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM defect_quote q USING defect d WHERE d.defect_id = q.defect_id AND d.product = ANY(%s)",
+            (list(products),),
+        )
+        cursor.execute(
+            "DELETE FROM defect_figure f USING defect d WHERE d.defect_id = f.defect_id AND d.product = ANY(%s)",
+            (list(products),),
+        )
+        if not rows:
+            return 0
+        execute_values(
+            cursor,
+            "INSERT INTO defect (product, component, defect) VALUES %s ON CONFLICT DO NOTHING",
+            [(r.product, r.component, r.defect) for r in rows],
+        )
+        execute_values(cursor, _INSERT_FIGURES, [(lineage_id, *r) for r in rows], template=_FIGURE_TEMPLATE)
+        cursor.execute(_INSERT_QUOTES, {"lineage": lineage_id, "quotes": _QUOTES_PER_DEFECT})
+        cursor.execute(_SET_FIXES, {"lineage": lineage_id, "products": list(products)})
+    return len(rows)
+
+
+_FIGURE_TEMPLATE = (
+    "(%s::int, %s, %s, %s::text, %s, %s::int, %s::int, %s::int, %s::int, %s::float8, %s::float8, %s::float8, %s,"
+    " %s::timestamptz, %s::timestamptz, %s::int)"
+)
+_INSERT_FIGURES = """
+INSERT INTO defect_figure (defect_id, lineage_id, component_name, persons, persons_exposed, mentions,
+    reviews_of_product, rate, rate_low, rate_high, signal, first_seen, last_seen, evidence_needed)
+SELECT d.defect_id, v.lineage_id, v.component_name, v.persons, v.persons_exposed, v.mentions,
+    v.reviews_of_product, v.rate, v.rate_low, v.rate_high, v.signal, v.first_seen, v.last_seen, v.evidence_needed
+FROM (VALUES %s) AS v (lineage_id, product, component, component_name, defect, persons, persons_exposed, mentions,
+    reviews_of_product, rate, rate_low, rate_high, signal, first_seen, last_seen, evidence_needed)
+JOIN defect d ON d.product = v.product AND d.component = v.component AND d.defect = v.defect
+"""
+_INSERT_QUOTES = """
+INSERT INTO defect_quote (defect_id, rank, mention_id)
+SELECT defect_id, rank, mention_id FROM (
+    SELECT d.defect_id, m.mention_id,
+           row_number() OVER (PARTITION BY d.defect_id ORDER BY m.best DESC, m.mention_id) AS rank
+    FROM (
+        SELECT DISTINCT ON (v.product, lower(coalesce(m.component, '')), m.defect, v.voice)
+               v.product, lower(coalesce(m.component, '')) AS component, m.defect, m.mention_id, m.confidence AS best
+        FROM voice v JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+        WHERE m.defect IS NOT NULL AND m.polarity <> 'pos'
+        ORDER BY 1, 2, 3, v.voice, m.confidence DESC, m.mention_id
+    ) m
+    JOIN defect d ON d.product = m.product AND d.component = m.component AND d.defect = m.defect
+) ranked WHERE rank <= %(quotes)s
+"""
+# A fix is suggested for the defect that its own text names; the one most people tell comes later.
+_SET_FIXES = """
+UPDATE defect_figure g SET fix_id = best.fix_id
+FROM (
+    SELECT DISTINCT ON (d.defect_id) d.defect_id, x.fix_id
+    FROM voice v
+    JOIN fix x ON x.revision_id = v.revision_id AND x.lineage_id = %(lineage)s
+    JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+                  AND m.defect IS NOT NULL AND m.polarity <> 'pos'
+    JOIN defect d ON d.product = v.product AND d.component = lower(coalesce(m.component, '')) AND d.defect = m.defect
+    WHERE d.product = ANY(%(products)s)
+    ORDER BY d.defect_id, m.confidence DESC, x.fix_id
+) best
+WHERE g.defect_id = best.defect_id
+"""
+
+
+def _months(value: list[list[Any]] | None) -> list[tuple[date, int]]:
+    return [(date.fromisoformat(month), persons) for month, persons in value or []]

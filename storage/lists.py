@@ -1,0 +1,139 @@
+"""The two lists as the contracts of the command line and the pages give them.
+
+They are read from the views that the reader roles have, so that the terminal,
+the pages and a spreadsheet show the same.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
+from psycopg2.extras import RealDictCursor
+
+_DEFECT_KEYS = (
+    "defect_id", "product", "component", "defect", "persons", "persons_exposed", "mentions", "reviews_of_product",
+    "rate", "rate_low", "rate_high", "signal", "first_seen", "last_seen", "evidence_needed",
+)  # fmt: skip
+_ADVOCATE_KEYS = ("person_id", "display_name", "score", "stage", "contactable", "contactable_reason")
+
+
+def list_defects(
+    conn: Connection, *, product: str | None = None, limit: int | None = None, min_persons: int = 1
+) -> list[dict[str, Any]]:
+    """Recurring defects, the best supported first.
+
+    Args:
+        conn: Connection that may read the schema ``lists``.
+        product: Only this product.
+        limit: At most so many.
+        min_persons: Leave out defects that fewer persons named.
+
+    Returns:
+        One mapping per defect with the keys of the contract; ``remedy`` is None or
+        ``{"state", "text", "feedback_id"}``, times are ISO 8601.
+    """
+    rows = _rows(
+        conn,
+        "SELECT * FROM lists.defects WHERE persons >= %(least)s"
+        " AND (%(product)s::text IS NULL OR product = %(product)s)"
+        " ORDER BY persons DESC, rate_low DESC, defect_id LIMIT %(limit)s",
+        {"product": product, "limit": limit, "least": min_persons},
+    )
+    quotes = _by(
+        _rows(
+            conn,
+            "SELECT * FROM lists.defect_quotes WHERE defect_id = ANY(%(ids)s) ORDER BY defect_id, rank",
+            {"ids": [row["defect_id"] for row in rows]},
+        ),
+        "defect_id",
+    )
+    return [_defect(row, quotes.get(row["defect_id"], [])) for row in rows]
+
+
+def _defect(row: dict[str, Any], quotes: list[dict[str, Any]]) -> dict[str, Any]:
+    remedy = None
+    if row["fix_quote"] is not None:
+        remedy = {"state": "suggested", "text": row["fix_quote"], "feedback_id": row["fix_feedback_id"]}
+    return {
+        **{key: _plain(row[key]) for key in _DEFECT_KEYS},
+        "remedy": remedy,
+        "quotes": [
+            {
+                "text": quote["text"],
+                "feedback_id": quote["feedback_id"],
+                "url": quote["url"],
+                "start": quote["evidence_start"],
+                "end": quote["evidence_end"],
+            }
+            for quote in quotes
+        ],
+    }
+
+
+def list_advocates(
+    conn: Connection, *, limit: int | None = None, min_score: float = 0, product: str | None = None
+) -> list[dict[str, Any]]:
+    """Advocates, the highest score first.
+
+    Args:
+        conn: Connection that may read the schema ``lists``.
+        limit: At most so many.
+        min_score: Leave out lower scores, 0 to 100.
+        product: Only those who spoke well of this product.
+
+    Returns:
+        One mapping per person with the keys of the contract.
+    """
+    rows = _rows(
+        conn,
+        "SELECT * FROM lists.advocates WHERE score >= %(least)s"
+        " AND (%(product)s::text IS NULL OR person_id IN (SELECT person_id FROM lists.advocate_reasons"
+        "      WHERE product = %(product)s AND weight > 0))"
+        " ORDER BY score DESC, last_seen DESC NULLS LAST, person_id LIMIT %(limit)s",
+        {"limit": limit, "least": min_score, "product": product},
+    )
+    reasons = _by(
+        _rows(
+            conn,
+            "SELECT * FROM lists.advocate_reasons WHERE person_id = ANY(%(ids)s) ORDER BY person_id, rank",
+            {"ids": [row["person_id"] for row in rows]},
+        ),
+        "person_id",
+    )
+    return [
+        {
+            **{key: _plain(row[key]) for key in _ADVOCATE_KEYS},
+            "reasons": [
+                {
+                    "kind": reason["kind"],
+                    "weight": reason["weight"],
+                    "quote": reason["quote"],
+                    "feedback_id": reason["feedback_id"],
+                    "url": reason["url"],
+                }
+                for reason in reasons.get(row["person_id"], [])
+            ],
+            "sources": row["sources"],
+            "last_seen": _plain(row["last_seen"]),
+        }
+        for row in rows
+    ]
+
+
+def _rows(conn: Connection, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    with conn.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query, values)
+        return [dict(row) for row in cursor]
+
+
+def _by(rows: list[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        grouped.setdefault(row[key], []).append(row)
+    return grouped
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,139 @@
+"""The chain behind a figure: from a defect, a person or a feedback to the source page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
+from psycopg2.extras import RealDictCursor
+
+from kundenecho.errors import DataError
+
+_GONE = "Zitat nicht mehr verfügbar"
+
+
+def why(conn: Connection, subject: str) -> dict[str, Any]:
+    """Everything that a figure stands on.
+
+    Args:
+        conn: Connection of the pipeline.
+        subject: ``D…`` a defect, ``P…`` a person, ``F…`` a feedback.
+
+    Returns:
+        ``{"id", "kind", "figures", "evidence"}``; each piece of evidence names feedback, revision,
+        lineage, field, offsets, quote, fragment digest, page and load.
+
+    Raises:
+        DataError: If the id is malformed or unknown.
+    """
+    match = re.fullmatch(r"([DPF])-?(\d{1,18})", subject.strip().upper())
+    if not match:
+        raise DataError(
+            f"{subject!r} is no id", remedy="Give the id of a defect (D12), a person (P7) or a feedback (F345)"
+        )
+    kind, number = match[1], int(match[2])
+    figures, evidence = {"D": _defect, "P": _person, "F": _feedback}[kind](conn, number)
+    if figures is None:
+        raise DataError(f"{kind}{number} is not known", remedy="Lists show the ids: kundenecho defects, advocates")
+    names = {"D": "defect", "P": "person", "F": "feedback"}
+    return {"id": f"{kind}{number}", "kind": names[kind], "figures": figures, "evidence": evidence}
+
+
+def _defect(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    figures = _rows(
+        conn,
+        "SELECT d.product, p.name AS product_name, g.component_name AS component, d.defect, g.persons,"
+        " g.persons_exposed, g.mentions, g.reviews_of_product, g.rate, g.rate_low, g.rate_high, g.signal,"
+        " g.first_seen, g.last_seen, g.evidence_needed, l.digest AS lineage, g.decided_at"
+        " FROM defect d JOIN product p ON p.product = d.product LEFT JOIN defect_figure g USING (defect_id)"
+        " LEFT JOIN lineage l USING (lineage_id) WHERE d.defect_id = %s",
+        (number,),
+    )
+    evidence = _rows(
+        conn,
+        f"SELECT {_CHAIN}, m.confidence, m.aspect, m.polarity, m.field, m.evidence_start AS start,"  # noqa: S608
+        "  m.evidence_end AS end, m.target, m.target_start, m.target_end, l.digest AS lineage,"
+        "  lists.mask(CASE m.field WHEN 'title' THEN c.title ELSE c.text END) AS source_text"
+        " FROM defect d JOIN current_feedback c ON c.product = d.product AND c.state <> 'deleted'"
+        " JOIN mention m ON m.revision_id = c.revision_id AND m.defect = d.defect"
+        "  AND lower(coalesce(m.component, '')) = d.component AND m.polarity <> 'pos'"
+        f" JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active' {_CHAIN_JOINS}"
+        " WHERE d.defect_id = %s ORDER BY c.created_at NULLS LAST, c.feedback_id, m.mention_id",
+        (number,),
+    )
+    return _result(figures, evidence)
+
+
+def _person(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    figures = _rows(
+        conn,
+        "SELECT p.person_id, array_agg(DISTINCT n.display_name) FILTER (WHERE n.display_name IS NOT NULL) AS names,"
+        " array_agg(DISTINCT a.source) AS sources, v.score, v.stage, v.listed, v.contactable, v.contactable_reason,"
+        " l.digest AS lineage, v.decided_at"
+        " FROM person p LEFT JOIN author a USING (person_id) LEFT JOIN author_name n USING (author_id)"
+        " LEFT JOIN advocate v USING (person_id) LEFT JOIN lineage l USING (lineage_id) WHERE p.person_id = %s"
+        " GROUP BY p.person_id, v.person_id, l.digest",
+        (number,),
+    )
+    evidence = _rows(
+        conn,
+        f"SELECT {_CHAIN}, x.kind AS reason, x.weight, x.field, x.quote_start AS start, x.quote_end AS end,"  # noqa: S608
+        "  CASE x.field WHEN 'title' THEN c.title ELSE c.text END AS source_text"
+        " FROM advocate_reason x JOIN current_feedback c ON c.revision_id = x.revision_id"
+        f" {_CHAIN_JOINS} WHERE x.person_id = %s ORDER BY x.rank",
+        (number,),
+    )
+    return _result(figures, evidence)
+
+
+def _feedback(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    figures = _rows(
+        conn,
+        "SELECT c.source, c.account, c.native_id, c.kind, c.product, c.url, c.state, c.created_at,"
+        " c.created_precision, c.rating_1_5, c.raw_value, c.raw_min, c.raw_max, c.nps_0_10, c.would_recommend,"
+        " c.verified_purchase, c.revision_number, a.language, a.sentiment, a.score, a.confidence, a.abstained,"
+        " a.recommend, a.loyalty, l.digest AS lineage, lists.mask(c.title) AS title, lists.mask(c.text) AS text"
+        " FROM current_feedback c LEFT JOIN lineage l ON l.state = 'active'"
+        " LEFT JOIN analysis a ON a.revision_id = c.revision_id AND a.lineage_id = l.lineage_id"
+        " WHERE c.feedback_id = %s",
+        (number,),
+    )
+    evidence = _rows(
+        conn,
+        f"SELECT {_CHAIN}, m.aspect, m.polarity, m.component, m.defect, m.confidence, m.field,"  # noqa: S608
+        "  m.evidence_start AS start, m.evidence_end AS end, m.target, m.target_start, m.target_end,"
+        "  lists.mask(CASE m.field WHEN 'title' THEN c.title ELSE c.text END) AS source_text"
+        " FROM current_feedback c JOIN mention m ON m.revision_id = c.revision_id"
+        f" JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active' {_CHAIN_JOINS}"
+        " WHERE c.feedback_id = %s ORDER BY m.field DESC, m.evidence_start, m.mention_id",
+        (number,),
+    )
+    return _result(figures, evidence)
+
+
+_CHAIN = (
+    "'F' || c.feedback_id AS feedback_id, c.source, c.account, c.native_id, c.url, c.created_at, c.created_precision,"
+    " c.revision_id, c.revision_number, c.state, c.collected_at, c.fragment_digest, c.load_id,"
+    " g.url AS page_url, g.fetched_at AS page_fetched_at, g.digest AS page_digest"
+)
+_CHAIN_JOINS = "LEFT JOIN page g ON g.page_id = c.page_id"
+
+
+def _result(
+    figures: list[dict[str, Any]], evidence: list[dict[str, Any]]
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    for row in evidence:
+        text = row.pop("source_text")
+        start, end = row.get("start"), row.get("end")
+        if start is None:
+            row["quote"] = None
+        else:
+            row["quote"] = _GONE if text is None or row["state"] == "deleted" else text[start:end]
+    return (figures[0] if figures else None), evidence
+
+
+def _rows(conn: Connection, query: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+    with conn.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query, values)
+        return [dict(row) for row in cursor]

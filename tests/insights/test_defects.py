@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from insights.defects import SIGNALS, DefectCounts, MonthCount, judge
+
+NEWEST = datetime(2026, 10, 31, tzinfo=UTC)
+
+
+def series(persons: dict[tuple[int, int], int], exposed: int = 40) -> tuple[MonthCount, ...]:
+    months = [(2025, m) for m in range(9, 13)] + [(2026, m) for m in range(1, 11)]
+    return tuple(MonthCount(date(y, m, 1), persons.get((y, m), 0), exposed) for y, m in months)
+
+
+def counts(persons: dict[tuple[int, int], int], first: datetime, *, exposed: int = 40) -> DefectCounts:
+    total = sum(persons.values())
+    months = series(persons, exposed)
+    return DefectCounts(
+        total, sum(m.exposed for m in months), total, 600, total, first, NEWEST, months
+    )  # fmt: skip
+
+
+def test_growing_defect_rises() -> None:
+    grown = {
+        (2026, 3): 2,
+        (2026, 4): 3,
+        (2026, 5): 4,
+        (2026, 6): 4,
+        (2026, 7): 5,
+        (2026, 8): 9,
+        (2026, 9): 11,
+        (2026, 10): 9,
+    }
+    verdict = judge(counts(grown, datetime(2026, 3, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST)
+    assert verdict.signal == "rising"
+    assert verdict.evidence_needed == 0
+
+
+def test_ended_defect_falls() -> None:
+    ended = {(2025, 9): 9, (2025, 10): 11, (2025, 11): 8, (2025, 12): 7, (2026, 1): 9, (2026, 2): 8}
+    assert judge(counts(ended, datetime(2025, 9, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST).signal == "falling"
+
+
+def test_even_defect_is_steady() -> None:
+    even = {(2025, 9): 1, (2025, 12): 1, (2026, 3): 1, (2026, 6): 1, (2026, 9): 1}
+    assert judge(counts(even, datetime(2025, 9, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST).signal == "steady"
+
+
+def test_first_seen_lately_is_new() -> None:
+    late = {(2026, 9): 2, (2026, 10): 2}
+    assert judge(counts(late, datetime(2026, 9, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST).signal == "new"
+
+
+@pytest.mark.parametrize(("persons", "needed"), [(1, 2), (2, 1)])
+def test_thin_data_says_how_much_is_missing(persons: int, needed: int) -> None:
+    verdict = judge(DefectCounts(persons, 50, persons, 60), min_persons=3, newest=NEWEST)
+    assert (verdict.signal, verdict.evidence_needed) == ("too_little_data", needed)
+
+
+def test_without_dates_nothing_is_said_about_time() -> None:
+    verdict = judge(DefectCounts(20, 500, 22, 600), min_persons=3, newest=None)
+    assert verdict.signal == "undated"
+    assert verdict.rate.value == pytest.approx(0.04)
+
+
+def test_signals_are_those_of_the_contract() -> None:
+    assert set(SIGNALS) == {"new", "rising", "steady", "falling", "too_little_data", "undated"}

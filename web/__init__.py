@@ -1,0 +1,3 @@
+"""Pages for marketing and product."""
+
+from __future__ import annotations

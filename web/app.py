@@ -1,0 +1,114 @@
+"""The pages as an application: two lists with their quotes, and the chain behind each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+
+from kundenecho.errors import DataError, KundenechoError
+from kundenecho.settings import Settings
+from pipeline import words
+from pipeline.export import as_csv, as_json, write_xlsx
+from storage.connect import Database
+from storage.lists import list_advocates, list_defects
+from storage.why import why
+
+_HERE = Path(__file__).parent
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def build(settings: Settings, db: Database) -> FastAPI:
+    """The application over one database.
+
+    Args:
+        settings: Name of the company and the like.
+        db: The open database; each request takes a connection of its own.
+    """
+    app = FastAPI(title="Kundenecho", docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    pages = Jinja2Templates(directory=_HERE / "templates")
+    pages.env.filters.update(hundred=words.per_hundred, day=_day)
+    pages.env.globals.update(words=words, company=settings["company.name"], safe_link=_safe_link)
+
+    @app.middleware("http")
+    async def harden(request: Request, call_next: Any) -> Any:
+        answer = await call_next(request)
+        answer.headers["Content-Security-Policy"] = _POLICY
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    @app.exception_handler(KundenechoError)
+    def explain(request: Request, error: Exception) -> HTMLResponse:
+        status = 404 if isinstance(error, DataError) else 503
+        return pages.TemplateResponse(request, "error.html", {"error": error}, status_code=status)
+
+    @app.get("/")
+    def home() -> RedirectResponse:
+        return RedirectResponse("/maengel")
+
+    @app.get("/health")
+    def health() -> PlainTextResponse:
+        with db.connect("kundenecho web") as conn, conn.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return PlainTextResponse("ok")
+
+    @app.get("/maengel")
+    def defects(request: Request, produkt: str | None = None, ab: int = Query(1, ge=1, le=1000)) -> HTMLResponse:
+        with db.connect("kundenecho web") as conn:
+            rows = list_defects(conn, product=produkt or None, min_persons=ab)
+        return pages.TemplateResponse(request, "defects.html", {"rows": rows, "product": produkt, "least": ab})
+
+    @app.get("/fuersprecher")
+    def advocates(request: Request, produkt: str | None = None) -> HTMLResponse:
+        with db.connect("kundenecho web") as conn:
+            rows = list_advocates(conn, product=produkt or None)
+        return pages.TemplateResponse(request, "advocates.html", {"rows": rows, "product": produkt})
+
+    @app.get("/warum/{subject}")
+    def chain(request: Request, subject: str) -> HTMLResponse:
+        with db.connect("kundenecho web") as conn:
+            found = why(conn, subject)
+        return pages.TemplateResponse(request, "why.html", {"found": found})
+
+    @app.get("/export/{name}.{form}")
+    def export(name: str, form: str) -> Response:
+        lists = {"maengel": list_defects, "fuersprecher": list_advocates}
+        if name not in lists or form not in {"csv", "json", "xlsx"}:
+            raise DataError(f"there is no export {name}.{form}", remedy="maengel or fuersprecher, csv, json or xlsx")
+        with db.connect("kundenecho web") as conn:
+            rows = lists[name](conn)
+        return _download(name, form, rows)
+
+    return app
+
+
+def _download(name: str, form: str, rows: list[dict[str, Any]]) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    if form == "json":
+        return Response(as_json(rows), media_type="application/json", headers=headers)
+    if form == "csv":
+        return Response(as_csv(rows).encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    with NamedTemporaryFile(suffix=".xlsx") as file:
+        write_xlsx(Path(file.name), {"Mängel" if name == "maengel" else "Fürsprecher": rows})
+        return Response(Path(file.name).read_bytes(), media_type=_XLSX, headers=headers)
+
+
+def _day(value: Any) -> str:
+    """A day in German notation from a time or an ISO 8601 text."""
+    text = value if isinstance(value, str) else value.isoformat() if value else ""
+    return f"{text[8:10]}.{text[5:7]}.{text[:4]}" if text else "ohne Datum"
+
+
+def _safe_link(url: str | None) -> str | None:
+    """The address where it may stand in a link; a source could send ``javascript:``."""
+    return url if url and url.startswith(("http://", "https://")) else None
