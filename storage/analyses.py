@@ -194,6 +194,33 @@ def activate(conn: Connection, lineage_id: int) -> None:
         cursor.execute("INSERT INTO dirty_key (author_id) SELECT author_id FROM author")
 
 
+# A withdrawn text cannot be analysed again: the new lineage takes over what the old one said of it.
+_INHERIT = (
+    """
+    INSERT INTO analysis SELECT (jsonb_populate_record(a, jsonb_build_object('lineage_id', %(new)s::int))).*
+    FROM analysis a JOIN lineage l ON l.lineage_id = a.lineage_id AND l.state = 'active' AND l.lineage_id <> %(new)s
+    JOIN revision r ON r.revision_id = a.revision_id AND r.withdrawn_at IS NOT NULL
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO mention (lineage_id, revision_id, field, aspect, target, target_start, target_end, component,
+        polarity, defect, evidence_start, evidence_end, confidence, touchpoint, emotion, expectation)
+    SELECT %(new)s, m.revision_id, field, aspect, target, target_start, target_end, component,
+        polarity, defect, evidence_start, evidence_end, confidence, touchpoint, emotion, expectation
+    FROM mention m JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active' AND l.lineage_id <> %(new)s
+    JOIN revision r ON r.revision_id = m.revision_id AND r.withdrawn_at IS NOT NULL
+    WHERE NOT EXISTS (SELECT FROM mention x WHERE x.lineage_id = %(new)s AND x.revision_id = m.revision_id)
+    """,
+    """
+    INSERT INTO fix (lineage_id, revision_id, field, fix_start, fix_end)
+    SELECT %(new)s, x.revision_id, x.field, x.fix_start, x.fix_end
+    FROM fix x JOIN lineage l ON l.lineage_id = x.lineage_id AND l.state = 'active' AND l.lineage_id <> %(new)s
+    JOIN revision r ON r.revision_id = x.revision_id AND r.withdrawn_at IS NOT NULL
+    WHERE NOT EXISTS (SELECT FROM fix y WHERE y.lineage_id = %(new)s AND y.revision_id = x.revision_id)
+    """,
+)
+
+
 def list_lineages(conn: Connection) -> list[dict[str, Any]]:
     """All lineages: lineage_id, digest, state, created_at, activated_at, analysed (number of texts)."""
     with conn.cursor(cursor_factory=RealDictCursor) as cursor:

@@ -1,0 +1,193 @@
+"""Reviews in pages that describe them with schema.org: JSON-LD first, microdata second."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any, Final
+
+from extruct.w3cmicrodata import MicrodataExtractor
+from lxml import etree
+from lxml.html import HTMLParser, document_fromstring
+
+from kundenecho.records import digest_json
+
+_COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/)|(?:-->|//\s*\]\]>)\s*$", re.DOTALL)
+_PRODUCT_TYPES: Final = frozenset(
+    {"Product", "ProductGroup", "LocalBusiness", "Organization", "Restaurant", "Hotel", "Service", "Book", "Movie"}
+)
+
+
+@dataclass(frozen=True)
+class Review:
+    """One review as the page describes it; texts are cleaned, numbers and times are still as written."""
+
+    native_id: str
+    title: str | None
+    text: str | None
+    rating: Any
+    best: Any
+    worst: Any
+    date: Any
+    author: str | None
+    reply: str | None
+    url: str | None
+    product: str | None
+    product_name: str | None
+    raw: dict[str, Any]
+
+
+@dataclass
+class PageReviews:
+    """What a page holds: its reviews, its aggregate ratings, and blocks that could not be read."""
+
+    reviews: list[Review] = field(default_factory=list)
+    aggregates: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def parse_page(html: str, url: str) -> PageReviews:
+    """Find the reviews of a page.
+
+    Each JSON-LD block is read on its own, so that one unparsable block does not lose the others;
+    ``@graph`` is flattened and ``@id`` references within the page are followed. Microdata is used
+    where JSON-LD has no review.
+
+    Args:
+        html: The page.
+        url: Its address, for relative references.
+    """
+    page = PageReviews()
+    try:
+        tree = document_fromstring(html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
+    except (etree.ParserError, ValueError) as error:
+        page.faults.append(f"the page is no HTML ({type(error).__name__})")
+        return page
+    nodes = list(_json_ld(tree, page))
+    _collect(nodes, url, page)
+    if not page.reviews:
+        found = MicrodataExtractor().extract_items(tree, url)
+        _collect([_from_microdata(item) for item in found], url, page)
+    return page
+
+
+def _json_ld(tree: Any, page: PageReviews) -> Iterator[dict[str, Any]]:
+    scripts = tree.xpath("//script[contains(translate(@type, 'JSONLDAPIC', 'jsonldapic'), 'application/ld+json')]")
+    for number, script in enumerate(scripts, 1):
+        text = _COMMENT.sub("", "".join(script.itertext())).strip().rstrip(";")
+        if not text:
+            continue
+        try:
+            yield from _nodes(json.loads(text, strict=False))
+        except ValueError as error:
+            page.faults.append(f"JSON-LD block {number} cannot be read: {str(error)[:80]}")
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            if "@graph" in item:
+                yield from _nodes(item["@graph"])
+            else:
+                yield item
+
+
+def _from_microdata(item: Any) -> Any:
+    """An item of extruct's microdata in the shape of JSON-LD."""
+    if isinstance(item, list):
+        return [_from_microdata(part) for part in item]
+    if not isinstance(item, dict):
+        return item
+    kind = item.get("type", "")
+    node = {key: _from_microdata(value) for key, value in item.get("properties", {}).items()}
+    if kind:
+        node["@type"] = [str(k).rsplit("/", 1)[-1] for k in (kind if isinstance(kind, list) else [kind])]
+    if "id" in item:
+        node["@id"] = item["id"]
+    return node
+
+
+def _collect(nodes: list[dict[str, Any]], url: str, page: PageReviews) -> None:
+    by_id = {n["@id"]: n for n in nodes if isinstance(n.get("@id"), str) and len(n) > 1}
+    seen: set[str] = set()
+
+    def resolve(value: Any) -> Any:
+        if isinstance(value, dict) and set(value) == {"@id"}:
+            return by_id.get(value["@id"], value)
+        return value
+
+    def add(node: dict[str, Any], owner: dict[str, Any] | None) -> None:
+        review = _review(node, owner, resolve, url)
+        if review.native_id not in seen:
+            seen.add(review.native_id)
+            page.reviews.append(review)
+
+    for node in nodes:
+        if isinstance(node.get("aggregateRating"), dict):
+            page.aggregates.append(node["aggregateRating"])
+        if "Review" in _types(node):
+            owner = resolve(_first(node.get("itemReviewed")))
+            add(node, owner if isinstance(owner, dict) else None)
+        for key in ("review", "reviews"):
+            value = node.get(key) or []
+            for inner in value if isinstance(value, list) else [value]:
+                found = resolve(inner)
+                if isinstance(found, dict) and set(found) != {"@id"}:
+                    add(found, node)
+
+
+def _review(node: dict[str, Any], owner: dict[str, Any] | None, resolve: Any, url: str) -> Review:
+    rating = resolve(_first(node.get("reviewRating")))
+    rating = rating if isinstance(rating, dict) else {"ratingValue": rating}
+    author = _name(resolve(_first(node.get("author"))))
+    comment = resolve(_first(node.get("comment")))
+    title = _clean(node.get("headline") or node.get("name"))
+    text = _clean(node.get("reviewBody") or node.get("description"))
+    product = _clean((owner or {}).get("sku") or (owner or {}).get("productID") or (owner or {}).get("mpn"))
+    name = _clean((owner or {}).get("name")) if owner and (_types(owner) & _PRODUCT_TYPES or product) else None
+    identity = node.get("@id") or node.get("identifier")
+    key = identity if isinstance(identity, str) else None
+    return Review(
+        native_id=key or "d-" + digest_json([product or name, author, node.get("datePublished"), title, text]),
+        title=title,
+        text=text,
+        rating=rating.get("ratingValue"),
+        best=rating.get("bestRating"),
+        worst=rating.get("worstRating"),
+        date=node.get("datePublished") or node.get("dateCreated"),
+        author=author,
+        reply=_clean(comment.get("text")) if isinstance(comment, dict) else None,
+        url=key if key and key.startswith("http") else (node.get("url") if isinstance(node.get("url"), str) else url),
+        product=product or name,
+        product_name=name,
+        raw={key: value for key, value in node.items() if key != "author"},
+    )
+
+
+def _types(node: dict[str, Any]) -> set[str]:
+    kind = node.get("@type", [])
+    return {str(k).rsplit("/", 1)[-1].removeprefix("schema:") for k in (kind if isinstance(kind, list) else [kind])}
+
+
+def _first(value: Any) -> Any:
+    return (value[0] if value else None) if isinstance(value, list) else value
+
+
+def _name(author: Any) -> str | None:
+    return _clean(_first(author.get("name"))) if isinstance(author, dict) else _clean(author)
+
+
+def _clean(value: Any) -> str | None:
+    """Text with entities decoded once and tags of an HTML body taken out."""
+    found = _first(value)
+    if not isinstance(found, (str, int, float)) or isinstance(found, bool):
+        return None
+    text = str(found)
+    if re.search(r"</?(?:p|br|div|span|b|i|strong|em)\b[^>]*>", text, re.IGNORECASE):
+        text = re.sub(r"<(?:br|/p|/div)\b[^>]*>", "\n", text, flags=re.IGNORECASE)
+        text = re.sub(r"<[^>]{1,200}>", "", text)
+    text = unescape(text).strip()
+    return text or None
