@@ -144,6 +144,7 @@ def _load(running: Step, card: Card, account: str, harvest: Harvest, full: bool,
             if attempt == LOAD_TRIES:
                 raise
             log.warning("load of %s failed, trying again from %s: %s", card.name, harvest.feed.name, error)
+    running.counts.pop("rejected", None)
     running.counts.update(
         items=report.items,
         new=report.new,

@@ -93,7 +93,9 @@ class SourceSpider(scrapy.Spider):
         if isinstance(failure.value, IgnoreRequest):
             reason = str(failure.value) or "the request was dropped"
             self.fail(SettingsError(reason, where=url, remedy="Look at the card and the source's robots.txt"))
-        self.fail(RetryError(f"the source did not answer ({type(failure.value).__name__})", where=url, remedy="Try later"))
+        self.fail(
+            RetryError(f"the source did not answer ({type(failure.value).__name__})", where=url, remedy="Try later")
+        )
 
 
 def check(response: Response) -> None:

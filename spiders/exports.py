@@ -54,8 +54,12 @@ def read_export(file: Path, card: Card, keyer: Keyer) -> Iterator[Feedback | Rej
 
 def _check_columns(row: Row, file: Path, card: Card) -> None:
     wanted = {**card.columns, **{f"answers.{key}": column for key, column in card.answers.items()}}
+    for part in wanted.pop("native_id", "").split(" + "):
+        wanted[f"native_id {part}"] = part
+    wanted.pop("native_id ", None)
     # A JSON object may leave out what it has no value for; a table may not.
-    required = {"native_id", "text"} if file.suffix.lower() in {".jsonl", ".ndjson"} else set(wanted)
+    loose = file.suffix.lower() in {".jsonl", ".ndjson"}
+    required = {f for f in wanted if not loose or f == "text" or f == f"native_id {card.columns.get('native_id')}"}
     missing = [column for field, column in wanted.items() if column not in row.cells and field in required]
     if missing:
         raise SettingsError(
@@ -99,7 +103,7 @@ def _records(cells: Mapping[str, Any], card: Card, keyer: Keyer, collected: date
     }
     if group := _text(cell("product_group")):
         common["extra"] = {"product_group": group}
-    native_id = _text(cell("native_id")) or _surrogate(cells, created)
+    native_id = _native_id(cells, card) or _surrogate(cells, created)
     if not card.answers:
         yield Feedback(native_id=native_id, title=_text(cell("title")), text=_text(cell("text")), **common)
         return
@@ -108,6 +112,16 @@ def _records(cells: Mapping[str, Any], card: Card, keyer: Keyer, collected: date
     # Someone who answers no open question has still given a rating and an NPS.
     for key, text in answered.items() or (("rating", None),):
         yield Feedback(native_id=f"{native_id}/{key}", text=text, **common)
+
+
+def _native_id(cells: Mapping[str, Any], card: Card) -> str | None:
+    """The source's own id; several columns joined by " + " where one alone is not unique."""
+    columns = card.columns.get("native_id", "").split(" + ")
+    values = [_text(cells.get(column)) for column in columns]
+    if len(columns) == 1 or values[0] is None:
+        return values[0]
+    # The further parts may be personal, so only their digest stands in the id.
+    return f"{values[0]}-{digest_json(values)[:8]}"
 
 
 def _rating(value: Any, high: Any, card: Card) -> dict[str, float | None]:
