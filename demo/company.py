@@ -97,7 +97,8 @@ def company(folder: Path = FOLDER) -> Company:
             continue
         for where, row in _lines(folder, file.name):
             _unique(row["id"], voices, where)
-            voices[row["id"]] = _voice(row, persons, where)
+            voice = _voice(dict(row), persons, where)
+            voices[voice.id] = voice
     return Company(persons, tuple(sorted(voices.values(), key=lambda v: (v.date, v.id))))
 
 

@@ -96,7 +96,9 @@ def _product_page(server: DemoServer, sku: str, shown: Any, reviews: Any, page: 
 def _row(server: DemoServer, sku: str, voice: Voice, values: Mapping[str, Any]) -> dict[str, Any]:
     person = server.company.persons.get(voice.person or "")
     return {
-        "id": f"{server.url}produkt/{sku}#bewertung-{voice.id}",
+        # An id does not change with the address that a shop happens to be served from.
+        "id": f"https://www.hallmeyer.example/produkt/{sku}#bewertung-{voice.id}",
+        "url": f"{server.url}produkt/{sku}#bewertung-{voice.id}",
         "author": person.display.get("shop") if person else None,
         "stars": values["stars"],
         "title": values.get("title"),
@@ -113,6 +115,7 @@ def _node(row: Mapping[str, Any]) -> dict[str, Any]:
     node: dict[str, Any] = {
         "@type": "Review",
         "@id": row["id"],
+        "url": row["url"],
         "reviewRating": {"@type": "Rating", "ratingValue": str(row["stars"]), "bestRating": "5", "worstRating": "1"},
         "datePublished": row["date"],
     }

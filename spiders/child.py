@@ -62,13 +62,13 @@ def _crawl(card: Card, account: str, watermark: str | None, output: Output) -> d
             f"the environment has no {', '.join(missing)}", where=f"source {card.name}", remedy="Set the variables"
         )
     spiders: list[SourceSpider] = []
-    process = CrawlerProcess(scrapy_settings(card, os.environ.get("KUNDENECHO_COMPANY_CONTACT", ""), output))
+    process = CrawlerProcess(scrapy_settings(card, os.environ.get("KUNDENECHO_COMPANY_CONTACT", "")))
     crawler = process.create_crawler(spider_class(card.kind))
     crawler.signals.connect(lambda spider: spiders.append(spider), signals.spider_opened, weak=False)
     crawler.signals.connect(
         lambda **_: _tell(output) if output.written % 500 == 0 else None, signals.item_scraped, weak=False
     )
-    process.crawl(crawler, card=card, account=account, keyer=keyer, secrets=secrets, watermark=watermark)
+    process.crawl(crawler, card=card, account=account, keyer=keyer, secrets=secrets, watermark=watermark, output=output)
     process.start()
     found = dict(crawler.stats.get_stats()) if crawler.stats else {}
     error = spiders[0].error if spiders else None

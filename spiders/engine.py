@@ -14,6 +14,7 @@ import scrapy
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Request, Response
+from scrapy.logformatter import LogFormatter
 from twisted.python.failure import Failure
 
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
@@ -41,13 +42,23 @@ class SourceSpider(scrapy.Spider):
         keyer: Keys personal fields.
         secrets: Values of the card's credentials, by variable name.
         watermark: Where the last run ended, None for everything.
+        output: Where the items go.
     """
 
     name = "source"
 
-    def __init__(self, card: Card, account: str, keyer: Keyer, secrets: dict[str, str], watermark: str | None) -> None:
+    def __init__(
+        self,
+        card: Card,
+        account: str,
+        keyer: Keyer,
+        secrets: dict[str, str],
+        watermark: str | None,
+        output: Output,
+    ) -> None:
         super().__init__(name=card.name)
         self.card, self.account, self.keyer, self.secrets, self.mark = card, account, keyer, secrets, watermark
+        self.output = output
         self.newest: str | None = watermark
         self.error: KundenechoError | None = None
         self.collected_at = datetime.now(UTC)
@@ -174,28 +185,27 @@ class Counting:
 class Writer:
     """Item pipeline: writes each item to the run's files."""
 
-    output: Output
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Writer:
-        """Scrapy's constructor; the output hangs on the crawler's settings."""
-        writer = cls()
-        writer.output = crawler.settings["KUNDENECHO_OUTPUT"]
-        return writer
+        """Scrapy's constructor."""
+        return cls(crawler)
 
     def process_item(self, item: Item) -> Item:
         """Write one item."""
-        self.output.write(item)
+        output: Output = getattr(self.crawler.spider, "output")  # noqa: B009  the base class does not declare it
+        output.write(item)
         return item
 
 
-def scrapy_settings(card: Card, contact: str, output: Output) -> dict[str, Any]:
+def scrapy_settings(card: Card, contact: str) -> dict[str, Any]:
     """Scrapy's settings for one source: polite, bounded, honest about who asks.
 
     Args:
         card: Card of the source.
         contact: Address in the user agent, may be empty.
-        output: Where the items go.
     """
     return {
         "USER_AGENT": f"Kundenecho/0.1 ({contact})" if contact else "Kundenecho/0.1",
@@ -214,14 +224,13 @@ def scrapy_settings(card: Card, contact: str, output: Output) -> dict[str, Any]:
         "DOWNLOADER_MIDDLEWARES": {AddressGuard: 10},
         "SPIDER_MIDDLEWARES": {Counting: 10},
         "ITEM_PIPELINES": {Writer: 100},
-        "KUNDENECHO_OUTPUT": output,
         # Requests hold tokens and items hold what customers wrote; neither belongs into a log.
         "LOG_LEVEL": "ERROR",
         "LOG_FORMATTER": "spiders.engine.QuietFormatter",
     }
 
 
-class QuietFormatter(scrapy.logformatter.LogFormatter):
+class QuietFormatter(LogFormatter):
     """Log lines without the item or the response, which hold what customers wrote."""
 
     def item_error(self, item: Any, exception: BaseException, response: Any, spider: Any = None) -> Any:

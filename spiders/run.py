@@ -6,6 +6,7 @@ import contextlib
 import glob
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError, YieldError
+from kundenecho.errors import DataError, RetryError, SettingsError, YieldError
 from kundenecho.keying import KEY_ID_VARIABLE, keyer_from_env
 from spiders.card import Card
 from spiders.child import job_json
 from spiders.output import FEED, REJECTED, STATS
 
 _ERRORS = {"retry": RetryError, "settings": SettingsError, "data": DataError}
+_FRAME = re.compile(r'File ".*?([^/\\"]+)", line (\d+)')
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -215,10 +217,13 @@ def _stats(card: Card, workdir: Path, errors: list[str]) -> dict[str, Any]:
     if file.exists():
         stats: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return stats
-    # Only the class of a foreign error: its message may quote what a customer wrote.
-    last = next((line.split(":")[0].strip() for line in reversed(errors) if line.strip()), "no message")
-    raise _broken(card, last)
+    raise RetryError(
+        f"the collecting process ended without statistics ({_last_words(errors)})", where=f"source {card.name}"
+    )
 
 
-def _broken(card: Card, last: str) -> KundenechoError:
-    return RetryError(f"the collecting process ended without statistics ({last[:80]})", where=f"source {card.name}")
+def _last_words(errors: list[str]) -> str:
+    """Class and place of the error that ended a process; its message may quote what a customer wrote."""
+    kind = next((line.split(":")[0].strip() for line in reversed(errors) if line.strip()), "no message")
+    frames = [match for line in errors if (match := _FRAME.search(line))]
+    return f"{kind[:80]} in {frames[-1][1]} line {frames[-1][2]}" if frames else kind[:80]

@@ -160,7 +160,7 @@ def _review(node: dict[str, Any], owner: dict[str, Any] | None, resolve: Any, ur
         date=node.get("datePublished") or node.get("dateCreated"),
         author=author,
         reply=_clean(comment.get("text")) if isinstance(comment, dict) else None,
-        url=key if key and key.startswith("http") else (node.get("url") if isinstance(node.get("url"), str) else url),
+        url=next((link for link in (node.get("url"), key) if isinstance(link, str) and link.startswith("http")), url),
         product=product or name,
         product_name=name,
         raw={key: value for key, value in node.items() if key != "author"},
