@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from typing import Any
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
@@ -26,6 +27,17 @@ def storable(text: str) -> str:
         A string of the same length that can be encoded as UTF-8 and stored.
     """
     return _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
+
+
+def storable_json(value: Any) -> Any:
+    """A JSON value with every text in it made storable (see :func:`storable`)."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [storable_json(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    return value
 
 
 def copy_digest(text: str | None) -> str | None:

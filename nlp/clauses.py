@@ -14,6 +14,8 @@ from nlp.lexicon import fold, word_sets
 
 _SENTENCE_END: Final = frozenset(".!?…\n")
 _CLAUSE_END: Final = frozenset(",;:()[]{}–—/|*•\"„“”»«+")
+#: Languages that are read; a text without any word (emoji) is.
+READ: Final = ("de", "und")
 #: Longest clause in words; an endless sentence without marks is cut here.
 _LONGEST: Final = 60
 
@@ -117,11 +119,13 @@ def _judge(words: Words, clause: Clause) -> Clause:
     return clause
 
 
-@Language.factory("kundenecho.clauses.v1", assigns=["doc._.words", "doc._.clauses"], requires=["doc._.language"])
+@Language.factory("kundenecho_clauses_v1", assigns=["doc._.words", "doc._.clauses"], requires=["doc._.language"])
 def create_clauses(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.words`` and ``doc._.clauses``."""
 
     def component(doc: Doc) -> Doc:
+        if doc._.language not in READ or doc.text.isspace() or not len(doc):
+            return doc
         doc._.words = read_words(doc)
         doc._.clauses = split_clauses(doc._.words)
         return doc

@@ -150,7 +150,7 @@ def is_negated(words: Words, clause: Clause, at: tuple[int, ...]) -> bool:
     return count % 2 == 1
 
 
-@Language.factory("kundenecho.cues.v1", assigns=["doc._.hits"], requires=["doc._.words", "doc._.clauses"])
+@Language.factory("kundenecho_cues_v1", assigns=["doc._.hits"], requires=["doc._.words", "doc._.clauses"])
 def create_cues(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.hits``, the cues of all clauses in order."""
     cue_table()

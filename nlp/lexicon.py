@@ -43,9 +43,17 @@ def load_toml(name: str) -> dict[str, Any]:
 
 @cache
 def word_sets() -> Mapping[str, Any]:
-    """The closed classes of ``sets.toml``; lists become frozen sets."""
+    """The closed classes of ``sets.toml``: frozen sets of folded words, strings as they are.
+
+    ``intensifiers`` is a mapping from word to factor.
+    """
     raw = load_toml("sets.toml")
-    return {name: frozenset(value) if isinstance(value, list) else value for name, value in raw.items()}
+    groups = raw.pop("intensifiers")
+    sets = {
+        name: frozenset(map(fold, value)) if isinstance(value, list) else frozenset(value)
+        for name, value in raw.items()
+    }
+    return {**sets, "intensifiers": {fold(word): group["factor"] for group in groups for word in group["words"]}}
 
 
 @cache

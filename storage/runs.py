@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from psycopg2.extras import Json, execute_values
 
 from kundenecho.errors import DataError
-from kundenecho.text import storable
+from kundenecho.text import storable, storable_json
 from storage.connect import Connection
 
 
@@ -72,7 +72,7 @@ def keep_rejected(conn: Connection, run_id: int, source: str, account: str, file
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            fragment = Json(_storable(row["fragment"])) if row.get("fragment") is not None else None
+            fragment = Json(storable_json(row["fragment"])) if row.get("fragment") is not None else None
             rows.append((run_id, source, account, storable(row["where"]), storable(row["reason"]), fragment))
     if rows:
         with conn.cursor() as cursor:
@@ -80,16 +80,6 @@ def keep_rejected(conn: Connection, run_id: int, source: str, account: str, file
                 cursor, "INSERT INTO rejected (run_id, source, account, place, reason, fragment) VALUES %s", rows
             )
     return len(rows)
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {storable(str(key)): _storable(item) for key, item in value.items()}
-    return value
 
 
 def watermark(conn: Connection, source: str, account: str, partition: str = "") -> str | None:

@@ -1,0 +1,97 @@
+"""Language of a text, told by function words and letters; right on five words.
+
+Feedback of a German company is German unless something speaks for another language, so German
+needs no proof. The lists of ``data/languages.toml`` hold frequent words of the other languages that
+are not German ones too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Final
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+import nlp.extensions  # noqa: F401  registers what this component assigns
+from nlp.lexicon import load_toml
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+#: Words of a long text that are looked at.
+_ENOUGH: Final = 400
+_SCRIPTS: Final = {
+    "CYRILLIC": "ru", "GREEK": "el", "ARABIC": "ar", "HEBREW": "he", "HIRAGANA": "ja", "KATAKANA": "ja",
+    "HANGUL": "ko", "CJK": "zh", "THAI": "th", "DEVANAGARI": "hi",
+}  # fmt: skip
+
+
+@cache
+def _languages() -> tuple[dict[str, dict[str, float]], dict[str, tuple[str, ...]], dict[str, str]]:
+    data = load_toml("languages.toml")
+    words: dict[str, dict[str, float]] = {}
+    for code, table in data["words"].items():
+        for word in " ".join(table).split():
+            words.setdefault(word, {})[code] = 1.0
+    endings = {code: tuple(items) for code, items in data["endings"].items()}
+    return words, endings, data["letters"]
+
+
+def detect(text: str) -> str:
+    """ISO 639-1 code of a text's language; ``und`` for one without any word."""
+    found = _WORD.findall(text[:6_000].lower())[:_ENOUGH]
+    if not found:
+        return "und"
+    script = _script(found)
+    if script:
+        return script
+    scores = _scores(found)
+    best = max(scores, key=lambda code: (scores[code], code == "de"))
+    return best if scores[best] > scores["de"] else "de"
+
+
+def _scores(found: Sequence[str]) -> dict[str, float]:
+    words, endings, letters = _languages()
+    scores = {"de": 0.0, **{code: 0.0 for code in letters}}
+    for word in found:
+        for code, weight in words.get(word, {}).items():
+            scores[code] = scores.get(code, 0.0) + weight
+        for code, marks in letters.items():
+            if any(mark in word for mark in marks):
+                scores[code] = scores.get(code, 0.0) + 0.6
+        if len(word) > 4:
+            for code, items in endings.items():
+                if word.endswith(items):
+                    scores[code] = scores.get(code, 0.0) + 0.4
+    return scores
+
+
+def _script(found: Sequence[str]) -> str | None:
+    """Language of a text most of whose letters are not Latin."""
+    counts: dict[str, int] = {}
+    letters = 0
+    for word in found[:60]:
+        for letter in word:
+            letters += 1
+            if ord(letter) > 0x24F:
+                name = unicodedata.name(letter, "").split(" ")[0].split("-")[0]
+                if name in _SCRIPTS:
+                    counts[_SCRIPTS[name]] = counts.get(_SCRIPTS[name], 0) + 1
+    if "ja" in counts:
+        return "ja"
+    best = max(counts, key=lambda code: counts[code], default=None)
+    return best if best and counts[best] > letters / 2 else None
+
+
+@Language.factory("kundenecho_language_v1", assigns=["doc._.language"])
+def create_language(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Component that sets ``doc._.language``."""
+    _languages()
+
+    def component(doc: Doc) -> Doc:
+        doc._.language = detect(doc.text)
+        return doc
+
+    return component

@@ -1,0 +1,147 @@
+"""Mentions: one opinion about one aspect, with its target, component, defect and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set as AbstractSet
+from typing import Final
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+import nlp.extensions  # noqa: F401  registers what this component assigns
+from kundenecho.analysis import Mention
+from nlp.clauses import Clause, Words
+from nlp.cues import Hit
+from nlp.lexicon import fold, word_sets
+from nlp.nouns import Noun, aspect_of, nouns, target, whole_nouns
+from nlp.lemmas import lemma
+
+#: Confidence by kind of evidence; measured precision on annotated reviews, rounded.
+_DEFECT, _DEFECT_WITH_PART, _OPINION, _UNCERTAIN = 0.6, 0.7, 0.6, 0.35
+#: Scores nearer to zero than this are neutral.
+_NEUTRAL: Final = 0.15
+
+
+def find_mentions(doc: Doc) -> list[Mention]:
+    """The mentions of a Doc; offsets into the Doc's text, ``field`` not yet decided."""
+    words: Words = doc._.words
+    whole: AbstractSet[str] | None = None
+    found: dict[tuple[str, str | None, str, str | None], Mention] = {}
+    groups: dict[int, list[Noun]] = {}
+    clauses: list[Clause] = doc._.clauses
+    for hit in doc._.hits:
+        if hit.cue.hint or _is_background(hit):
+            continue
+        if whole is None:
+            whole = whole_nouns(words, clauses, doc._.product)
+        group = groups.get(hit.clause.first)
+        if group is None:
+            group = groups[hit.clause.first] = nouns(words, hit.clause)
+        mention = _mention(words, hit, group, whole)
+        key = (mention.aspect, mention.component, mention.polarity, mention.defect)
+        found.setdefault(key, mention)
+    return _without_empty_verdicts(list(found.values()))
+
+
+def _is_background(hit: Hit) -> bool:
+    """Other products and mere possibilities; a wish for better is still an opinion."""
+    if hit.clause.elsewhere:
+        return True
+    return hit.clause.hypothetical and (hit.defect is not None or hit.score > 0)
+
+
+def _mention(words: Words, hit: Hit, group: list[Noun], whole: AbstractSet[str]) -> Mention:
+    noun = target(words, group, hit)
+    named = _aspect_noun(words, group, hit)
+    aspect = hit.cue.aspect
+    component = None
+    if noun is not None and hit.cue.part and not hit.cue.verdict:
+        name = lemma(words.text[noun.at])
+        component = name[:1].upper() + name[1:] if fold(name) not in whole else None
+    if aspect == "*":
+        aspect, noun, component = _open_aspect(words, named, noun, component)
+    elif noun is None and named is not None and aspect_of(words.folded[named.at]) == aspect:
+        noun = named
+    if hit.defect is None and aspect not in ("quality", "function", "usability", "cleaning", "smell_taste", "design"):
+        component = None
+    return Mention(
+        field="text",
+        aspect=aspect,
+        polarity="neu" if abs(hit.score) < _NEUTRAL or hit.cue.neutral else "pos" if hit.score > 0 else "neg",
+        evidence=_evidence(words, hit.clause),
+        target=words.text[noun.at] if noun else None,
+        start=words.start[noun.at] if noun else None,
+        end=words.end(noun.at) if noun else None,
+        component=component,
+        defect=hit.defect,
+        confidence=_confidence(hit, component),
+        touchpoint=hit.cue.touchpoint,
+        emotion=hit.cue.emotion if not hit.negated else None,
+        expectation=hit.cue.expectation if not hit.negated else None,
+    )
+
+
+def _open_aspect(
+    words: Words, named: Noun | None, noun: Noun | None, component: str | None
+) -> tuple[str, Noun | None, str | None]:
+    if named is not None:
+        return aspect_of(words.folded[named.at]) or "overall", named, None
+    if component is not None:
+        return "quality", noun, component
+    return "overall", noun, None
+
+
+def _aspect_noun(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
+    """The general noun ("Geruch", "Lieferung") nearest to the cue, in any case and without capitals too."""
+    places = [
+        at
+        for at in range(hit.clause.first, hit.clause.last)
+        if aspect_of(words.folded[at]) and (words.text[at][0].isupper() or not words.cased)
+    ]
+    if not places:
+        return None
+    at = min(places, key=lambda place: min(abs(place - mine) for mine in hit.at))
+    return next((noun for noun in group if noun.at == at), Noun(at))
+
+
+def _evidence(words: Words, clause: Clause) -> tuple[int, int]:
+    """The clause without the conjunction it begins with and without blanks at its ends."""
+    sets = word_sets()
+    first, last = clause.first, clause.last
+    while first < last - 1 and (
+        words.text[first].isspace() or words.folded[first] in sets["coordinators"] or words.folded[first] == "aber"
+    ):
+        first += 1
+    while last > first + 1 and words.text[last - 1].isspace():
+        last -= 1
+    return words.start[first], words.end(last - 1)
+
+
+def _confidence(hit: Hit, component: str | None) -> float:
+    if hit.clause.hypothetical or abs(hit.score) < _NEUTRAL:
+        return _UNCERTAIN
+    if hit.defect is not None:
+        return _DEFECT_WITH_PART if component else _DEFECT
+    return _OPINION
+
+
+def _without_empty_verdicts(mentions: list[Mention]) -> list[Mention]:
+    """A bare verdict is a mention only where nothing more particular is said with the same polarity."""
+    particular = {mention.polarity for mention in mentions if mention.aspect != "overall"}
+    return [m for m in mentions if m.aspect != "overall" or m.target or m.polarity not in particular]
+
+
+@Language.factory(
+    "kundenecho_mentions_v1",
+    assigns=["doc._.mentions"],
+    requires=["doc._.words", "doc._.clauses", "doc._.hits"],
+)
+def create_mentions(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Component that sets ``doc._.mentions``."""
+
+    def component(doc: Doc) -> Doc:
+        if doc._.hits is not None:
+            doc._.mentions = find_mentions(doc)
+        return doc
+
+    return component

@@ -1,0 +1,173 @@
+"""The ``kundenecho`` engine: a German spaCy pipeline of this package's components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+import nlp.clauses
+import nlp.cues
+import nlp.language
+import nlp.mentions
+import nlp.sentiment
+import nlp.signals
+from kundenecho.analysis import Analysis, FieldSpan, Mention, Sentiment
+from kundenecho.errors import SettingsError
+from kundenecho.records import digest_json
+from kundenecho.text import storable
+from nlp.engine import Text
+from nlp.lexicon import digests
+from nlp.tokenizer import TOKENIZER
+
+VERSION: Final = "1"
+#: Order matters: each component requires what earlier ones assign.
+COMPONENTS: Final = (
+    "kundenecho_language_v1",
+    "kundenecho_clauses_v1",
+    "kundenecho_cues_v1",
+    "kundenecho_signals_v1",
+    "kundenecho_mentions_v1",
+    "kundenecho_sentiment_v1",
+)
+#: Texts whose spaCy objects live at the same time.
+BATCH: Final = 256
+#: Characters of a text that are analysed; a longer one is no opinion but an accident.
+MAX_CHARS: Final = 50_000
+MAX_TITLE_CHARS: Final = 1_000
+_JOINT: Final = "\n"
+
+
+class KundenechoEngine:
+    """Analyses German feedback with lexicons and constructions; needs no model and no network.
+
+    Args:
+        model: A spaCy pipeline, directory or installed package, whose vocabulary and components run
+            before ours; None for ``spacy.blank("de")``.
+
+    Raises:
+        SettingsError: When the model is missing or not German.
+    """
+
+    name = "kundenecho"
+
+    def __init__(self, model: str | None = None) -> None:
+        self.model = model
+        self._nlp = _build(model)
+
+    def describe(self) -> dict[str, Any]:
+        """Engine, code, lexicons, spaCy and settings, as JSON; equal for equal results."""
+        meta = {name: value for name, value in self._nlp.meta.items() if name not in ("description", "url")}
+        return {
+            "engine": self.name,
+            "version": VERSION,
+            "code": _code_digest(),
+            "data": digests(),
+            "spacy": spacy.__version__,
+            "pipeline": digest_json([meta, self._nlp.config]),
+            "model": self.model,
+            "components": list(self._nlp.pipe_names),
+            "settings": {"max_chars": MAX_CHARS, "max_title_chars": MAX_TITLE_CHARS},
+        }
+
+    def analyse(self, texts: Iterable[Text]) -> Iterator[Analysis]:
+        """Analyse texts lazily, one result for each, in order.
+
+        Only the first :data:`MAX_CHARS` characters of a text and :data:`MAX_TITLE_CHARS` of a title
+        are read. A text without any content gives language ``und`` and no sentiment. Memory is
+        bounded: every batch of :data:`BATCH` texts has a memory zone of its own.
+        """
+        rest = iter(texts)
+        while batch := list(islice(rest, BATCH)):
+            with self._nlp.memory_zone():
+                docs = self._nlp.pipe((self._doc(text) for text in batch), batch_size=BATCH)
+                results = [_analysis(doc) for doc in docs]
+            yield from results
+
+    def _doc(self, text: Text) -> Doc:
+        title = storable((text.title or "")[:MAX_TITLE_CHARS])
+        body = storable((text.text or "")[:MAX_CHARS])
+        doc = self._nlp.make_doc(title + _JOINT + body if title else body)
+        doc._.title_chars = len(title)
+        doc._.product = text.product
+        return doc
+
+
+def _build(model: str | None) -> Language:
+    config = {"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}}
+    if model is None:
+        pipeline = spacy.blank("de", config=config)
+    else:
+        try:
+            pipeline = spacy.load(model)
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"the spaCy model {model!r} cannot be loaded: {str(error).splitlines()[0]}",
+                where="analysis.model",
+                remedy="Install it or correct the path; without a model the built-in German pipeline is used",
+            ) from None
+        if pipeline.lang != "de":
+            raise SettingsError(
+                f"the spaCy model {model!r} is for {pipeline.lang!r}, not German",
+                where="analysis.model",
+                remedy="Name a German model",
+            )
+    for component in COMPONENTS:
+        pipeline.add_pipe(component)
+    return pipeline
+
+
+def _code_digest() -> str:
+    """Digest of this package's modules, 16 hexadecimal digits; the engine's version by content."""
+    folder = Path(__file__).parent
+    total = sha256()
+    for path in sorted(folder.glob("*.py")):
+        total.update(path.name.encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _analysis(doc: Doc) -> Analysis:
+    """Copy everything out of spaCy; offsets move from the Doc to the field."""
+    verdict, signals = doc._.verdict, doc._.signals
+    if verdict is None or signals is None:
+        return Analysis(language=doc._.language)
+    title = doc._.title_chars
+    fields = [_field_span(span, title) for span in signals.fixes]
+    return Analysis(
+        language=doc._.language,
+        sentiment=Sentiment(verdict.label, verdict.score, verdict.confidence),
+        abstained=verdict.abstained,
+        recommend=signals.recommend,
+        loyalty=signals.loyalty,
+        question=signals.question,
+        incentivised=_field_span(signals.incentivised, title) if signals.incentivised else None,
+        fixes=fields,
+        mentions=[_in_field(mention, title) for mention in doc._.mentions],
+    )
+
+
+def _field_span(span: tuple[int, int], title: int) -> FieldSpan:
+    field, shift = _place(span[0], title)
+    return FieldSpan(field, span[0] - shift, span[1] - shift)
+
+
+def _in_field(mention: Mention, title: int) -> Mention:
+    mention.field, shift = _place(mention.evidence[0], title)
+    mention.evidence = (mention.evidence[0] - shift, mention.evidence[1] - shift)
+    if mention.start is not None and mention.end is not None:
+        mention.start, mention.end = mention.start - shift, mention.end - shift
+    return mention
+
+
+def _place(offset: int, title: int) -> tuple[str, int]:
+    """Field of an offset into the Doc, and what to subtract from it."""
+    if title and offset < title:
+        return "title", 0
+    return "text", title + len(_JOINT) if title else 0

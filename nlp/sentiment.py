@@ -1,0 +1,155 @@
+"""Sentiment of a whole text: features of its cues, mapped to calibrated probabilities.
+
+The map is a multinomial logistic regression over the features below; its constants stand in
+``data/sentiment.toml`` with what they were fitted on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+import nlp.extensions  # noqa: F401  registers what this component assigns
+from kundenecho.analysis import SENTIMENTS
+from nlp.clauses import Words
+from nlp.cues import Hit
+from nlp.lexicon import load_toml, word_sets
+
+FEATURES: Final = (
+    "bias", "pos_share", "neg_share", "pos_mass", "neg_mass", "conflict", "verdict_pos", "verdict_neg",
+    "last", "first", "after_contrast", "contrast", "hint_pos", "hint_neg", "defects", "neutral",
+    "emoji_pos", "emoji_neg", "recommend_yes", "recommend_no", "repeat", "churn", "no_evidence", "length",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Sentiment of a Doc: probabilities in the order of ``SENTIMENTS``, and whether to count on them."""
+
+    probabilities: tuple[float, float, float]
+    abstained: bool
+
+    @property
+    def label(self) -> str:
+        """The likeliest label."""
+        return SENTIMENTS[self.probabilities.index(max(self.probabilities))]
+
+    @property
+    def score(self) -> float:
+        """From -1 to 1: probability of positive less that of negative."""
+        return round(self.probabilities[0] - self.probabilities[2], 4)
+
+    @property
+    def confidence(self) -> float:
+        """Calibrated probability of the label."""
+        return round(max(self.probabilities), 4)
+
+
+@cache
+def _constants() -> dict[str, Any]:
+    return load_toml("sentiment.toml")
+
+
+def features(doc: Doc) -> list[float]:
+    """The values of :data:`FEATURES` for a Doc whose cues and signals are found."""
+    hits: list[Hit] = [hit for hit in doc._.hits if not hit.clause.elsewhere]
+    plain = [hit for hit in hits if not hit.cue.hint]
+    weights = [_weight(hit) for hit in plain]
+    pos = sum(weight for weight in weights if weight > 0)
+    neg = -sum(weight for weight in weights if weight < 0)
+    happy, unhappy = _emoji(doc._.words)
+    signals = doc._.signals
+    after = [weight for hit, weight in zip(plain, weights, strict=True) if hit.clause.contrast]
+    return [
+        1.0,
+        pos / (pos + neg + 0.7),
+        neg / (pos + neg + 0.7),
+        math.log1p(pos),
+        math.log1p(neg),
+        min(pos, neg) / (1 + min(pos, neg)),
+        max([hit.score for hit in plain if hit.cue.verdict and hit.score > 0], default=0.0),
+        max([-hit.score for hit in plain if hit.cue.verdict and hit.score < 0], default=0.0),
+        _clause_sum(plain, weights, last=True),
+        _clause_sum(plain, weights, last=False),
+        math.tanh(sum(after)),
+        float(bool(after)),
+        math.log1p(sum(hit.score for hit in hits if hit.cue.hint and hit.score > 0)),
+        math.log1p(-sum(hit.score for hit in hits if hit.cue.hint and hit.score < 0)),
+        math.log1p(sum(hit.defect is not None for hit in plain)),
+        math.log1p(sum(hit.cue.neutral for hit in plain)),
+        math.log1p(happy),
+        math.log1p(unhappy),
+        float(signals.recommend == "yes"),
+        float(signals.recommend == "no"),
+        float(signals.loyalty == "repeat"),
+        float(signals.loyalty == "churn"),
+        float(not plain),
+        math.log1p(len(doc._.words.text)) / 5,
+    ]
+
+
+def _weight(hit: Hit) -> float:
+    """A cue's share in the sum; a possibility counts little, and praise of what might be is criticism."""
+    if hit.clause.hypothetical and not hit.cue.verdict:
+        return 0.3 * hit.score if hit.score < 0 else -0.1 * hit.score
+    return hit.score
+
+
+def _clause_sum(hits: Sequence[Hit], weights: Sequence[float], *, last: bool) -> float:
+    if not hits:
+        return 0.0
+    sentence = hits[-1 if last else 0].clause.sentence
+    inside = sum(weight for hit, weight in zip(hits, weights, strict=True) if hit.clause.sentence == sentence)
+    return math.tanh(inside)
+
+
+def _emoji(words: Words) -> tuple[int, int]:
+    sets = word_sets()
+    happy = unhappy = 0
+    for token in words.text:
+        if token[0].isalnum():
+            continue
+        if token in sets["smileys_positive"] or token[0] in sets["emoji_positive"]:
+            happy += 1
+        elif token in sets["smileys_negative"] or token[0] in sets["emoji_negative"]:
+            unhappy += 1
+    return happy, unhappy
+
+
+def judge(values: Sequence[float]) -> Verdict:
+    """Map features to probabilities; abstain where evidence is absent or contradicts itself."""
+    constants = _constants()
+    logits = [
+        sum(weight * value for weight, value in zip(constants["weights"][label], values, strict=True))
+        for label in SENTIMENTS
+    ]
+    top = max(logits)
+    powers = [math.exp(logit - top) for logit in logits]
+    total = sum(powers)
+    probabilities = (powers[0] / total, powers[1] / total, powers[2] / total)
+    named = dict(zip(FEATURES, values, strict=True))
+    blind = bool(named["no_evidence"]) and not named["emoji_pos"] and not named["emoji_neg"]
+    return Verdict(probabilities, abstained=blind or max(probabilities) < constants["abstain_below"])
+
+
+@Language.factory(
+    "kundenecho_sentiment_v1",
+    assigns=["doc._.verdict"],
+    requires=["doc._.words", "doc._.hits", "doc._.signals"],
+)
+def create_sentiment(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Component that sets ``doc._.verdict``."""
+    _constants()
+
+    def component(doc: Doc) -> Doc:
+        if doc._.hits is not None:
+            doc._.verdict = judge(features(doc))
+        return doc
+
+    return component

@@ -1,0 +1,144 @@
+"""Signals of a text for the other rooms: recommendation, loyalty, question, incentive, fixes, emotion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+import nlp.extensions  # noqa: F401  registers what this component assigns
+from nlp.clauses import Clause, Words
+from nlp.cues import CueTable, is_negated
+from nlp.lexicon import load_toml
+
+EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment", "anger", "worry"})
+EXPECTATION_SIGNALS: Final = frozenset({"met", "disappointed", "exceeded"})
+_INTERROGATIVES: Final = frozenset(
+    "wer was wie wo wann warum wieso weshalb welche welcher welches woher wohin womit kann können gibt hat haben ist "
+    "sind weiss wisst habt könnte könnt jemand muss soll darf geht".split()
+)
+
+
+@dataclass(slots=True)
+class Signals:
+    """What a text signals beside its opinions.
+
+    Attributes:
+        emotions: (first token of the clause, emotion).
+        expectations: (first token of the clause, expectation).
+        incentivised: Offsets into the Doc of the clause that tells of an incentive.
+        fixes: Offsets into the Doc of the sentences that tell what helped.
+    """
+
+    recommend: str = "none"
+    loyalty: str = "none"
+    question: bool = False
+    incentivised: tuple[int, int] | None = None
+    fixes: list[tuple[int, int]] = field(default_factory=list)
+    emotions: list[tuple[int, str]] = field(default_factory=list)
+    expectations: list[tuple[int, str]] = field(default_factory=list)
+
+
+@cache
+def signal_table() -> CueTable:
+    """The constructions of ``signals.toml``, compiled once per process."""
+    table = CueTable()
+    for entry in load_toml("signals.toml")["cue"]:
+        for source in entry["patterns"]:
+            table.add(source, (entry["signal"], entry.get("denied")))
+    return table
+
+
+def read_signals(doc: Doc) -> Signals:
+    """All signals of one Doc."""
+    words: Words = doc._.words
+    signals = Signals(question=_asks(words))
+    counts: dict[str, int] = {}
+    fixes: list[Clause] = []
+    for clause in doc._.clauses:
+        for signal in _of_clause(words, clause):
+            if signal in EMOTION_SIGNALS:
+                signals.emotions.append((clause.first, signal))
+            elif signal in EXPECTATION_SIGNALS:
+                signals.expectations.append((clause.first, signal))
+            elif signal == "incentivised":
+                signals.incentivised = signals.incentivised or _span(words, clause.first, clause.last)
+            elif signal == "fix":
+                fixes.append(clause)
+            else:
+                counts[signal] = counts.get(signal, 0) + 1
+    signals.recommend = _decide(counts, "recommend_yes", "yes", "recommend_no", "no")
+    signals.loyalty = _decide(counts, "repeat", "repeat", "churn", "churn")
+    signals.fixes = _fix_spans(words, doc._.clauses, fixes)
+    return signals
+
+
+def _of_clause(words: Words, clause: Clause) -> list[str]:
+    found: list[str] = []
+    for at, _, (signal, denied) in signal_table().find(words.folded, clause):
+        name = signal
+        if is_negated(words, clause, at):
+            name = denied
+        if name is not None and name not in found:
+            found.append(name)
+    if "recommend_no" in found and "recommend_yes" in found:
+        found.remove("recommend_yes")
+    if "churn" in found and "repeat" in found:
+        found.remove("repeat")
+    return found
+
+
+def _decide(counts: dict[str, int], plus: str, plus_label: str, minus: str, minus_label: str) -> str:
+    good, bad = counts.get(plus, 0), counts.get(minus, 0)
+    if good == bad:
+        return minus_label if bad else "none"
+    return plus_label if good > bad else minus_label
+
+
+def _asks(words: Words) -> bool:
+    """A sentence that ends in a question mark and begins, within three words, as questions do."""
+    begin = 0
+    for at, token in enumerate(words.text):
+        if token[0] == "?" and any(form in _INTERROGATIVES for form in words.folded[begin : begin + 3]):
+            return True
+        if token[0] in ".!?…" or token.isspace():
+            begin = at + 1
+    return False
+
+
+def _fix_spans(words: Words, clauses: list[Clause], fixes: list[Clause]) -> list[tuple[int, int]]:
+    """Whole sentences, since the means stands in one clause and the success in another; joined where they touch."""
+    spans: list[tuple[int, int]] = []
+    for sentence in sorted({clause.sentence for clause in fixes}):
+        inside = [clause for clause in clauses if clause.sentence == sentence]
+        span = _span(words, inside[0].first, inside[-1].last)
+        if spans and span[0] - spans[-1][1] <= 2:
+            spans[-1] = (spans[-1][0], span[1])
+        else:
+            spans.append(span)
+    return spans
+
+
+def _span(words: Words, first: int, last: int) -> tuple[int, int]:
+    while first < last - 1 and words.text[first].isspace():
+        first += 1
+    while last > first + 1 and words.text[last - 1].isspace():
+        last -= 1
+    return words.start[first], words.end(last - 1)
+
+
+@Language.factory("kundenecho_signals_v1", assigns=["doc._.signals"], requires=["doc._.words", "doc._.clauses"])
+def create_signals(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Component that sets ``doc._.signals``."""
+    signal_table()
+
+    def component(doc: Doc) -> Doc:
+        if doc._.clauses is not None:
+            doc._.signals = read_signals(doc)
+        return doc
+
+    return component

@@ -1,0 +1,168 @@
+"""Fixtures of all tests: a real PostgreSQL, a fresh migrated database for each test, records."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from kundenecho.keying import Keyer
+from kundenecho.records import Feedback
+from kundenecho.settings import Settings, load_settings
+from storage.connect import Connection, Database
+from storage.embedded import Embedded
+from storage.load import LoadReport, LoadSource, load_feed
+from storage.migrate import migrate
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+SECRET = "a secret that only the tests know, long enough"
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared with real data is not here")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[None]:
+    """Tests never see the caller's settings, secrets or state."""
+    saved = dict(os.environ)
+    for name in list(os.environ):
+        if name.startswith(("KUNDENECHO_", "AIRFLOW")):
+            del os.environ[name]
+    os.environ["KUNDENECHO_KEY_SECRET"] = SECRET
+    yield
+    os.environ.clear()
+    os.environ.update(saved)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """A real server for this worker, with a migrated template database; gives the admin URL."""
+    with tempfile.TemporaryDirectory(prefix="ke") as folder:
+        # The server may run as a user of its own.
+        Path(folder).chmod(0o755)
+        server = Embedded(Path(folder) / "pg")
+        url = server.start()
+        admin = url.replace("/kundenecho?", "/postgres?")
+        with Database(url).connect("tests") as conn:
+            migrate(conn)
+        yield admin
+        server.stop()
+
+
+def _admin(url: str, statement: str, name: str) -> None:
+    conn = psycopg2.connect(url)
+    conn.autocommit = True
+    try:
+        with conn.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    finally:
+        conn.close()
+
+
+@pytest.fixture
+def empty_url(cluster: str) -> Iterator[str]:
+    """A database without anything in it."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    _admin(cluster, "CREATE DATABASE {}", name)
+    yield cluster.replace("/postgres?", f"/{name}?")
+    _admin(cluster, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def db(cluster: str) -> Iterator[Database]:
+    """A fresh migrated database."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho", name)
+    # A copy has the template's content, but not the rights on the database itself.
+    _admin(cluster, "REVOKE TEMPORARY, CREATE ON DATABASE {} FROM PUBLIC", name)
+    _admin(cluster, "GRANT TEMPORARY ON DATABASE {} TO kundenecho_pipeline", name)
+    yield Database(cluster.replace("/postgres?", f"/{name}?"))
+    _admin(cluster, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def conn(db: Database) -> Iterator[Connection]:
+    """A connection of the owner."""
+    with db.connect("test") as connection:
+        yield connection
+
+
+@pytest.fixture
+def as_role(db: Database) -> Iterator[Callable[[str], Connection]]:
+    """Opens a real login connection of one of the roles."""
+    with ExitStack() as stack:
+        yield lambda role: stack.enter_context(
+            Database(db.url.replace("//postgres:", f"//kundenecho_{role}:")).connect(f"test {role}")
+        )
+
+
+@pytest.fixture
+def settings(db: Database, tmp_path: Path) -> Settings:
+    """Settings on the fresh database, with nothing else configured."""
+    found = load_settings(env={"KUNDENECHO_HOME": str(tmp_path / "home")})
+    return replace(found, path=tmp_path / "kundenecho.toml", sources={}, database_url=db.url)
+
+
+@pytest.fixture
+def keyer() -> Keyer:
+    """The keyer of the tests' secret."""
+    return Keyer(SECRET)
+
+
+@pytest.fixture
+def feedback(keyer: Keyer) -> Callable[..., Feedback]:
+    """Makes records with sensible defaults."""
+
+    def make(native_id: str = "1", text: str | None = "Die Kanne tropft beim Ausgießen.", **values: Any) -> Feedback:
+        author = values.pop("author", f"author {native_id}")
+        defaults: dict[str, Any] = {
+            "source": "shop",
+            "kind": "review",
+            "product": "HM-120",
+            "product_name": "Filtra",
+            "created_at": datetime(2026, 5, 4, 12, tzinfo=UTC),
+            "created_precision": "day",
+            "collected_at": datetime(2026, 6, 1, tzinfo=UTC),
+            "raw_value": 4.0,
+            "raw_min": 1.0,
+            "raw_max": 5.0,
+            "rating_1_5": 4.0,
+            "author_key": keyer.account("shop", author) if author else None,
+            "author_name": author,
+            "url": f"https://shop.example/#{native_id}",
+            "raw": {"id": native_id},
+        }
+        return Feedback(native_id=native_id, text=text, **{**defaults, **values})
+
+    return make
+
+
+@pytest.fixture
+def load(conn: Connection, tmp_path: Path) -> Callable[..., LoadReport]:
+    """Writes records to a feed file and loads it."""
+
+    def run(records: Iterable[Feedback], *, source: str = "shop", **options: Any) -> LoadReport:
+        feed = tmp_path / f"feed{next(_numbers)}.jsonl"
+        feed.write_text("".join(json.dumps(r.to_dict()) + "\n" for r in records), encoding="utf-8")
+        return load_feed(conn, feed, card=LoadSource(source), **options)
+
+    return run
+
+
+def rows(conn: Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """All rows of a query."""
+    with conn.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall()
