@@ -1,33 +1,211 @@
 """Analyse a file of JSON lines: one line out for each line in, in order, memory flat.
 
-The input has ``{"id": str, "text": str, "title"?: str, "product"?: str}`` a line, UTF-8; a byte order
-mark at its start and other keys are ignored. What cannot be analysed gets an error line instead:
-
-* ``{"id": …, "error": …}`` where the id is known: no text, nothing in it, a field that is not text;
-* ``{"id": null, "line": N, "error": …}`` where it is not: a line that is not JSON (a blank one too:
-  each line has its answer) or not an object, or whose id is missing or not a string. A number is no
-  id: echoed as text it would match no key of the caller's, echoed as a number no reader's type.
-
-Output is UTF-8. NUL and unpaired surrogates are analysed as U+FFFD, so offsets hold, and come back
-as they were; a line with an unpaired surrogate is written in ASCII escapes, the only way to hold it.
+:mod:`nlp.contract` says what a line is and what answers it. Lines are analysed in chunks, in this
+process or in several; at most two chunks for each process exist at a time.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Final
 
-from kundenecho.analysis import Analysis
-from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
-from kundenecho.records import MAX_TEXT_CHARS, digest_json
-from kundenecho.text import storable
-from nlp.engine import Engine, Text, load_engine
-from nlp.parallel import Chunk, answers_of
+from kundenecho.errors import RetryError, SettingsError
+from kundenecho.records import digest_json
+from nlp.contract import MAX_LINE_BYTES, Answers, Line, answer_lines
+from nlp.engine import Engine, load_engine
 
-```
+#: Lines, and bytes, that are analysed together and travel to a worker together.
+CHUNK_LINES: Final = 256
+CHUNK_BYTES: Final = 1 << 20
+#: Chunks that wait or are worked on, for each worker.
+AHEAD: Final = 2
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What a file run did: lines read, lines analysed, lines answered with an error, duration."""
+
+    lines: int
+    analysed: int
+    errors: int
+    seconds: float
+
+
+def analyse_file(
+    source: Path,
+    target: Path,
+    *,
+    engine: str = "kundenecho",
+    model: str | None = None,
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> BatchReport:
+    """Analyse every line of a file; neither file is ever held in memory.
+
+    The target appears when it is complete: until then the lines stand in a hidden file beside it,
+    which is removed when the run fails. A target that is a pipe or a device is written directly.
+
+    Args:
+        source: JSON lines to read; a byte order mark at its start is ignored.
+        target: JSON lines to write.
+        engine: Name of the engine, see :func:`nlp.engine.load_engine`.
+        model: Model of the engine, None for the shipped one.
+        workers: Processes; each loads the engine once. 1 analyses in this process.
+        progress: Called with the number of lines done so far, after every chunk.
+
+    Returns:
+        The counts; ``errors`` is the number of error lines in the target.
+
+    Raises:
+        SettingsError: When the source cannot be opened, the target cannot be written, both are one
+            file, or the engine cannot be loaded.
+        RetryError: When reading fails on the way, the disk is full, or a worker process dies.
+    """
+    started = time.monotonic()
+    done = errors = 0
+    with _open_source(source) as read, _open_target(source, target) as write:
+        chunks = _chunks(_lines(read, source))
+        run = _answer_here(chunks, engine, model) if workers == 1 else _answer_apart(chunks, engine, model, workers)
+        with closing(run):
+            for answers in run:
+                write.write(answers.payload)
+                done += answers.lines
+                errors += answers.errors
+                if progress:
+                    progress(done)
+    return BatchReport(done, done - errors, errors, time.monotonic() - started)
+
+
+def _answer_here(chunks: Iterable[list[Line]], engine: str, model: str | None) -> Iterator[Answers]:
+    loaded, lineage = _load(engine, model)
+    for chunk in chunks:
+        yield answer_lines(loaded, lineage, chunk)
+
+
+def _answer_apart(chunks: Iterable[list[Line]], engine: str, model: str | None, workers: int) -> Iterator[Answers]:
+    # A fork would copy a process that may have threads, such as those of a progress bar.
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+    waiting: deque[Future[Answers]] = deque()
+    try:
+        # An engine that cannot be loaded is told before anything is written, also for an empty file.
+        pool.submit(_answer_in_worker, engine, model, []).result()
+        for chunk in chunks:
+            waiting.append(pool.submit(_answer_in_worker, engine, model, chunk))
+            if len(waiting) >= AHEAD * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise RetryError(
+            "a worker process ended in the middle of its work",
+            remedy="Most likely memory ran out; try fewer workers",
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _answer_in_worker(engine: str, model: str | None, chunk: list[Line]) -> Answers:
+    loaded, lineage = _load_once(engine, model)
+    return answer_lines(loaded, lineage, chunk)
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers; end with the parent if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+def _load(engine: str, model: str | None) -> tuple[Engine, str]:
+    """The engine and the digest of its lineage."""
+    loaded = load_engine(engine, model)
+    return loaded, digest_json(loaded.describe())
+
+
+_load_once = cache(_load)
+
+
+def _lines(file: IO[bytes], source: Path) -> Iterator[Line]:
+    number = 0
+    try:
+        while content := file.readline(MAX_LINE_BYTES):
+            number += 1
+            complete = content.endswith(b"\n") or len(content) < MAX_LINE_BYTES
+            if number == 1:
+                content = content.removeprefix(_BOM)
+            yield Line(number, content if complete else None)
+            while not complete and (rest := file.readline(MAX_LINE_BYTES)):
+                complete = rest.endswith(b"\n")
+    except OSError as error:
+        raise RetryError(
+            f"the input cannot be read: {error.strerror}", where=f"{source}:{number + 1}", remedy="Check the disk"
+        ) from None
+
+
+def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    chunk: list[Line] = []
+    size = 0
+    for line in lines:
+        chunk.append(line)
+        size += len(line.content or b"")
+        if len(chunk) >= CHUNK_LINES or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+@contextmanager
+def _open_source(source: Path) -> Iterator[IO[bytes]]:
+    try:
+        file = source.open("rb")
+    except OSError as error:
+        raise SettingsError(
+            f"the input cannot be read: {error.strerror}", where=str(source), remedy="Correct the path or the rights"
+        ) from None
+    with file:
+        yield file
+
+
+@contextmanager
+def _open_target(source: Path, target: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the target's place when the block ends without an exception."""
+    if target.exists() and not target.is_file() and not target.is_dir():
+        with _told(target), target.open("wb") as device:
+            yield device
+        return
+    if target.exists() and target.samefile(source):
+        raise SettingsError("input and output are the same file", where=str(target), remedy="Name another output")
+    place = target.resolve()  # so that a link stays a link
+    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        with _told(target):
+            if target.is_dir() or (target.exists() and not os.access(place, os.W_OK)):
+                place.open("ab").close()
+            with draft.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(place)
+    finally:
+        if draft.exists():
+            draft.unlink()

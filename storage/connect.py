@@ -48,6 +48,12 @@ class Database:
         conn = self.connect_now(name)
         try:
             yield conn
+        except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName, psycopg2.errors.UndefinedColumn):
+            raise SettingsError(
+                "the database is not at this program's version",
+                where=without_password(self.url),
+                remedy="Run kundenecho db migrate",
+            ) from None
         finally:
             with contextlib.suppress(psycopg2.Error):
                 conn.close()
@@ -108,6 +114,11 @@ def _embedded(data: Path) -> str:
         # The server may have been stopped meanwhile, by an operator or a test.
         if data not in _started or not (data / "postmaster.pid").exists():
             _started[data] = Embedded(data).start()
+            # Nobody administers the embedded database, so it is always at this program's version.
+            from storage.migrate import migrate
+
+            with Database(_started[data]).connect("kundenecho migrate") as conn:
+                migrate(conn)
         return _started[data]
 
 
