@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
@@ -69,7 +68,7 @@ def load_dags() -> dict[str, object]:
     """
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(dag_folder=str(Path(__file__).parent), include_examples=False)
+    bag = DagBag(dag_folder=str(Path(__file__).parent))
     if bag.import_errors:
         file, trace = next(iter(bag.import_errors.items()))
         raise KundenechoError(trace.strip().splitlines()[-1], where=Path(file).name, remedy="Mend the DAG file")
@@ -78,7 +77,13 @@ def load_dags() -> dict[str, object]:
 
 def test_dag(dag: object) -> str:
     """Run one DAG in this process and return the state of its run."""
-    logging.getLogger("airflow").setLevel(logging.WARNING)
+    for task in dag.tasks:  # type: ignore[attr-defined]
+        # Nobody waits five minutes for a retry in front of a terminal.
+        options = getattr(task, "partial_kwargs", None)
+        if options is not None:
+            options["retries"] = 0
+        else:
+            task.retries = 0
     return str(dag.test().state)  # type: ignore[attr-defined]
 
 

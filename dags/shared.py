@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pendulum
@@ -43,7 +45,16 @@ def run_step(function: Callable[..., _Result], *arguments: Any, **options: Any) 
     except RetryError:
         raise
     except KundenechoError as error:
-        raise AirflowFailException(str(error)) from error
+        raise AirflowFailException(str(error)) from None
+    except Exception as error:
+        # The message of a foreign error may quote a row, and task logs hold no personal data.
+        raise RetryError(f"the step failed ({type(error).__name__} in {_place(error)})") from None
+
+
+def _place(error: Exception) -> str:
+    """File and line in which an error arose."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name} line {frame.lineno}"
 
 
 def tell_failure(context: Context) -> None:

@@ -6,12 +6,13 @@ process or in several; at most two chunks for each process exist at a time.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -32,6 +33,7 @@ CHUNK_BYTES: Final = 1 << 20
 #: Chunks that wait or are worked on, for each worker.
 AHEAD: Final = 2
 _BOM: Final = b"\xef\xbb\xbf"
+_TRANSIENT: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,15 @@ def analyse_file(
     return BatchReport(done, done - errors, errors, time.monotonic() - started)
 
 
-def _answer_here(chunks: Iterable[list[Line]], engine: str, model: str | None) -> Iterator[Answers]:
+def _answer_here(chunks: Iterable[list[Line]], engine: str, model: str | None) -> Generator[Answers, None, None]:
     loaded, lineage = _load(engine, model)
     for chunk in chunks:
         yield answer_lines(loaded, lineage, chunk)
 
 
-def _answer_apart(chunks: Iterable[list[Line]], engine: str, model: str | None, workers: int) -> Iterator[Answers]:
+def _answer_apart(
+    chunks: Iterable[list[Line]], engine: str, model: str | None, workers: int
+) -> Generator[Answers, None, None]:
     # A fork would copy a process that may have threads, such as those of a progress bar.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
     waiting: deque[Future[Answers]] = deque()
@@ -108,9 +112,9 @@ def _answer_apart(chunks: Iterable[list[Line]], engine: str, model: str | None, 
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    except BrokenProcessPool:
+    except (BrokenProcessPool, OSError):
         raise RetryError(
-            "a worker process ended in the middle of its work",
+            "a worker process could not start or ended in the middle of its work",
             remedy="Most likely memory ran out; try fewer workers",
         ) from None
     finally:
@@ -189,23 +193,33 @@ def _open_source(source: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _open_target(source: Path, target: Path) -> Iterator[IO[bytes]]:
     """A file that takes the target's place when the block ends without an exception."""
-    if target.exists() and not target.is_file() and not target.is_dir():
-        with _told(target), target.open("wb") as device:
-            yield device
-        return
-    if target.exists() and target.samefile(source):
-        raise SettingsError("input and output are the same file", where=str(target), remedy="Name another output")
-    place = target.resolve()  # so that a link stays a link
-    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        with _told(target):
-            if target.is_dir() or (target.exists() and not os.access(place, os.W_OK)):
-                place.open("ab").close()
-            with draft.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(place)
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("wb") as device:
+                yield device
+            return
+        if target.exists() and target.samefile(source):
+            raise SettingsError("input and output are one file", where=str(target), remedy="Name another output")
+        with _draft(target.resolve()) as file:  # resolved, so that a link stays a link
+            yield file
+    except OSError as error:
+        reason = f"the output cannot be written: {error.strerror}"
+        if error.errno in _TRANSIENT:
+            raise RetryError(reason, where=str(target), remedy="Make room and start again") from None
+        raise SettingsError(reason, where=str(target), remedy="Correct the path or the rights") from None
+
+
+@contextmanager
+def _draft(place: Path) -> Iterator[IO[bytes]]:
+    if place.exists():
+        place.open("ab").close()  # a directory, or a file that may not be written, is told at once
+    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
+    file = draft.open("wb")
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(place)
     finally:
-        if draft.exists():
-            draft.unlink()
+        draft.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from spacy.language import Language
@@ -13,7 +14,7 @@ import nlp.extensions  # noqa: F401  registers what this component assigns
 from nlp.lexicon import fold, word_sets
 
 _SENTENCE_END: Final = frozenset(".!?…\n")
-_CLAUSE_END: Final = frozenset(",;:()[]{}–—/|*•\"„“”»«+")
+_CLAUSE_END: Final = frozenset(',;:()[]{}–—/|*•"„“”»«+')
 #: Languages that are read; a text without any word (emoji) is.
 READ: Final = ("de", "und")
 #: Longest clause in words; an endless sentence without marks is cut here.
@@ -66,14 +67,13 @@ def read_words(doc: Doc) -> Words:
     """The Doc's tokens as plain lists."""
     text = [token.text for token in doc]
     starts = [token.idx for token in doc]
-    inner = [word for before, word in zip(text, text[1:], strict=False) if before[0].isalpha() and word[0].isalpha()]
+    inner = [word for before, word in pairwise(text) if before[0].isalpha() and word[0].isalpha()]
     capitals = sum(word[0].isupper() for word in inner)
     return Words(text, [fold(word) for word in text], starts, cased=capitals >= 1 and capitals < 0.8 * len(inner))
 
 
 def split_clauses(words: Words) -> list[Clause]:
     """Cut a text into clauses at marks, at conjunctions and at "und" between two verbs."""
-    conjunctions = word_sets()["conjunctions"]
     clauses: list[Clause] = []
     sentence, opens, first = 0, True, 0
     for at, token in enumerate(words.text):
@@ -85,12 +85,28 @@ def split_clauses(words: Words) -> list[Clause]:
             if ends:
                 sentence, opens = sentence + 1, True
             first = at + 1
-        elif at > first and (words.folded[at] in conjunctions or at - first >= _LONGEST):
+        elif at > first and _is_glued(words, at):
+            clauses += _split_coordination(words, first, at, sentence, opens)
+            first, sentence, opens = at, sentence + 1, True
+        elif at > first and (_starts_clause(words, first, at) or at - first >= _LONGEST):
             clauses += _split_coordination(words, first, at, sentence, opens)
             first, opens = at, False
     if first < len(words.text):
         clauses += _split_coordination(words, first, len(words.text), sentence, opens)
     return clauses
+
+
+def _is_glued(words: Words, at: int) -> bool:
+    """A capital in the middle of a word is a lost sentence end: "dichtAber"."""
+    return words.start[at] == words.end(at - 1) and words.text[at - 1][-1].islower() and words.text[at][0].isupper()
+
+
+def _starts_clause(words: Words, first: int, at: int) -> bool:
+    """A conjunction, unless it stands in the middle field right behind the verb: "hält er aber nicht"."""
+    if words.folded[at] not in word_sets()["conjunctions"]:
+        return False
+    verbs = word_sets()["verbs"]
+    return not any(words.folded[before] in verbs for before in range(max(first, at - 2), at))
 
 
 def _split_coordination(words: Words, first: int, last: int, sentence: int, opens: bool) -> list[Clause]:

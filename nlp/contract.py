@@ -95,7 +95,7 @@ def _parse(content: bytes | None) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+        raise ValueError(f"not JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}") from None
     except (RecursionError, ValueError):
         raise ValueError("not JSON that can be read: nested too deep, or a number too long") from None
     if not isinstance(record, dict):

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 import nlp.extensions  # noqa: F401  registers what this component assigns
 from nlp.clauses import Clause, Words
-from nlp.lexicon import FormIndex, Pattern, load_toml, word_sets
+from nlp.lexicon import FormIndex, Pattern, fold, load_toml, word_sets
 
 FILES: Final = ("defects.toml", "opinions.toml")
 #: Words that a negator may stand before a single-word cue: "nicht ganz so richtig gut".
@@ -30,9 +30,12 @@ class Cue:
     denied: float | None = None
     denied_defect: str | None = None
     place: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
     part: bool = True
+    subject: bool = True
     hint: bool = False
     verdict: bool = False
+    announce: bool = False
     neutral: bool = False
     touchpoint: str | None = None
     emotion: str | None = None
@@ -101,17 +104,19 @@ def cue_table() -> CueTable:
 
 
 def _cue(pattern: Pattern, entry: Mapping[str, Any]) -> Cue:
-    values = {name: value for name, value in entry.items() if name not in ("patterns", "place")}
-    return Cue(pattern=pattern, place=frozenset(entry.get("place", ())), **values)
+    values = {name: value for name, value in entry.items() if name not in ("patterns", "place", "unless")}
+    place, unless = (frozenset(map(fold, entry.get(name, ()))) for name in ("place", "unless"))
+    return Cue(pattern=pattern, place=place, unless=unless, **values)
 
 
 def find_hits(words: Words, clause: Clause) -> list[Hit]:
     """The cues of one clause; where several claim the same words the fullest one wins."""
     hits: list[Hit] = []
     claimed: set[int] = set()
+    forms = words.folded[clause.first : clause.last]
     for at, _, cue in cue_table().find(words.folded, clause):
-        if claimed.isdisjoint(at):
-            hit = _judge(words, clause, cue, at, claimed)
+        if claimed.isdisjoint(at) and cue.unless.isdisjoint(forms):
+            hit = _judge(words, clause, cue, at)
             if not cue.hint:
                 claimed.update(at)
             if hit is not None:
@@ -120,8 +125,8 @@ def find_hits(words: Words, clause: Clause) -> list[Hit]:
     return hits
 
 
-def _judge(words: Words, clause: Clause, cue: Cue, at: tuple[int, ...], claimed: set[int]) -> Hit | None:
-    negated = not cue.hint and is_negated(words, clause, at)
+def _judge(words: Words, clause: Clause, cue: Cue, at: tuple[int, ...]) -> Hit | None:
+    negated = not cue.hint and is_negated(words, clause, at, 4 if cue.defect else 2)
     if negated and cue.denied is None:
         return None
     score = cue.denied if negated and cue.denied is not None else cue.score
@@ -131,23 +136,47 @@ def _judge(words: Words, clause: Clause, cue: Cue, at: tuple[int, ...], claimed:
     return Hit(cue, clause, at, max(-1.0, min(1.0, score * strength)), defect, negated)
 
 
-def is_negated(words: Words, clause: Clause, at: tuple[int, ...]) -> bool:
-    """Whether a negator of the clause reaches the words at ``at``.
+def is_negated(words: Words, clause: Clause, at: tuple[int, ...], reach_behind: int = 2) -> bool:
+    """Whether the negators of the clause turn the cue at ``at`` around; two of them cancel out.
 
-    A construction of several words holds its verb, so any negator of the clause reaches it; a single
-    word is reached by one at most four words before it, or one directly behind it.
+    A construction of several words holds its verb, so "nicht" anywhere in the clause reaches it; a
+    single word is reached by one at most four words before it, or by one of the ``reach_behind``
+    words behind it, a verb by any behind it. "kein" and "ohne" negate what follows them at once:
+    "löst sich ohne Reste auf" is no denial. "und" ends the reach: "keine Flecken und gute Wirkung".
     """
-    sets = word_sets()
-    first, last = min(at), max(at)
+    negators = word_sets()["negators"]
     count = 0
     for place in range(clause.first, clause.last):
-        if words.folded[place] not in sets["negators"] or place in at:
-            continue
-        if place + 1 < clause.last and words.folded[place + 1] in sets["not_negated_by"]:
-            continue
-        reaches = len(at) > 1 or first - _NEGATION_REACH <= place < first or last < place <= last + 2
-        count += reaches
+        if words.folded[place] in negators and place not in at:
+            count += _reaches(words, clause, at, place, reach_behind)
     return count % 2 == 1
+
+
+def _reaches(words: Words, clause: Clause, at: tuple[int, ...], place: int, reach_behind: int) -> bool:
+    sets = word_sets()
+    negator, first, last = words.folded[place], min(at), max(at)
+    if place + 1 < clause.last and words.folded[place + 1] in sets["not_negated_by"]:
+        return False
+    near = first - _NEGATION_REACH <= place < first
+    if place < first and not sets["coordinators"].isdisjoint(words.folded[place:first]):
+        return False
+    if negator in sets["noun_negators"]:
+        return near
+    if negator in sets["determiner_negators"]:
+        behind = 0 < place - last <= reach_behind and not _next_clause(words, clause, last, place)
+        return near or first < place < last or behind
+    if place < first:
+        return near or len(at) > 1
+    if len(at) > 1 or words.folded[first] in sets["verbs"]:
+        return True
+    return place <= last + reach_behind and not _next_clause(words, clause, last, place)
+
+
+def _next_clause(words: Words, clause: Clause, last: int, place: int) -> bool:
+    """A second finite verb behind the cue begins a clause that no mark sets off: "ist … da kommt nichts"."""
+    verbs = word_sets()["verbs"]
+    before = any(form in verbs for form in words.folded[clause.first : last])
+    return before and any(form in verbs for form in words.folded[last + 1 : place])
 
 
 @Language.factory("kundenecho_cues_v1", assigns=["doc._.hits"], requires=["doc._.words", "doc._.clauses"])

@@ -11,17 +11,21 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 import nlp.extensions  # noqa: F401  registers what this component assigns
-from nlp.lexicon import load_toml
+from nlp.cues import cue_table
+from nlp.lexicon import fold, load_toml
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 #: Words of a long text that are looked at.
 _ENOUGH: Final = 400
+#: Evidence below which a text stays German: one frequent word of another language.
+_PROOF: Final = 1.0
 _SCRIPTS: Final = {
     "CYRILLIC": "ru", "GREEK": "el", "ARABIC": "ar", "HEBREW": "he", "HIRAGANA": "ja", "KATAKANA": "ja",
     "HANGUL": "ko", "CJK": "zh", "THAI": "th", "DEVANAGARI": "hi",
@@ -41,20 +45,22 @@ def _languages() -> tuple[dict[str, dict[str, float]], dict[str, tuple[str, ...]
 
 def detect(text: str) -> str:
     """ISO 639-1 code of a text's language; ``und`` for one without any word."""
-    found = _WORD.findall(text[:6_000].lower())[:_ENOUGH]
-    if not found:
+    written = _WORD.findall(text[:6_000])[:_ENOUGH]
+    if not written:
         return "und"
+    found = [word.lower() for word in written]
     script = _script(found)
     if script:
         return script
     scores = _scores(found)
+    scores["de"] += _noun_capitals(written) + _cue_words(found)
     best = max(scores, key=lambda code: (scores[code], code == "de"))
-    return best if scores[best] > scores["de"] else "de"
+    return best if scores[best] > scores["de"] and scores[best] >= _PROOF else "de"
 
 
 def _scores(found: Sequence[str]) -> dict[str, float]:
     words, endings, letters = _languages()
-    scores = {"de": 0.0, **{code: 0.0 for code in letters}}
+    scores = {"de": 0.0, **dict.fromkeys(letters, 0.0)}
     for word in found:
         for code, weight in words.get(word, {}).items():
             scores[code] = scores.get(code, 0.0) + weight
@@ -66,6 +72,17 @@ def _scores(found: Sequence[str]) -> dict[str, float]:
                 if word.endswith(items):
                     scores[code] = scores.get(code, 0.0) + 0.4
     return scores
+
+
+def _noun_capitals(written: Sequence[str]) -> float:
+    """German writes nouns with a capital; others seldom a small letter before a capitalised word."""
+    return 0.4 * min(3, sum(left.islower() and right.istitle() and len(right) > 2 for left, right in pairwise(written)))
+
+
+def _cue_words(found: Sequence[str]) -> float:
+    """Words of the opinion lexicon are German, some of them also others'."""
+    index = cue_table().index
+    return 0.5 * min(4, sum(bool(index.lookup(fold(word))) for word in found[:40]))
 
 
 def _script(found: Sequence[str]) -> str | None:

@@ -1,40 +1,79 @@
-"""Canonical form of a noun: nominative singular, compounds kept whole."""
+"""Canonical form of a noun, nominative singular with compounds kept whole; and whether a word is a noun."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import Final, NamedTuple
+
+import simplemma
 
 #: Shortest head that a compound is cut to when the whole is unknown ("Auslauf|düsen").
-_SHORTEST_HEAD = 4
+_SHORTEST_HEAD: Final = 4
+_UMLAUTS: Final = str.maketrans("äöü", "aou")
+#: Endings written with ss since 1996; "Fuß" and "Gruß" are not among them.
+_OLD_SPELLING: Final = re.compile("(?<=lu|gu|nu|ri|bi|fa|pa)ß(?!e)")
+_CACHE_LIMIT: Final = 50_000
 
 
-@lru_cache(maxsize=20_000)
-def lemma(word: str) -> str:
-    """Singular of a noun, first letter a capital ("Auslaufdüsen" gives "Auslaufdüse").
+class Word(NamedTuple):
+    """What the dictionary says of a word.
 
-    The dictionary is that of ``simplemma`` (MIT licence), loaded at the first call. A compound that
-    it lacks takes the ending of its longest known head; an unknown word stays as it is.
+    Attributes:
+        lemma: Nominative singular, first letter a capital.
+        known: The word or the head of the compound stands in the dictionary.
+        noun: It may be a noun: not known as any other kind of word only.
+        verbal: It may be a verb used as a noun ("das Trinken").
     """
-    first, hyphen, last = word.rpartition("-")
-    return first + hyphen + _singular(last) if last else word
+
+    lemma: str
+    known: bool
+    noun: bool
+    verbal: bool
 
 
-def _singular(word: str) -> str:
-    import simplemma
+@lru_cache(maxsize=_CACHE_LIMIT)
+def look_up(word: str) -> Word:
+    """Look a word up; the dictionary of ``simplemma`` (MIT licence) is loaded at the first call.
 
-    noun = word[:1].upper() + word[1:].lower() if word.islower() or word.isupper() else word
-    known: str = simplemma.lemmatize(noun, lang="de")
-    if known[:1].isupper() and known != noun:
-        return _old_spelling(known)
+    A compound that the dictionary lacks takes the ending of its longest known head ("Auslaufdüsen"
+    gives "Auslaufdüse"); an unknown word stays as it is.
+    """
+    first, hyphen, last = _OLD_SPELLING.sub("ss", word).rpartition("-")
+    if not last:
+        return Word(word, known=False, noun=True, verbal=False)
+    found = _look_up(last)
+    lemma = first + hyphen + found.lemma
+    return found._replace(lemma=lemma[:1].upper() + lemma[1:])
+
+
+def lemma(word: str) -> str:
+    """Singular of a noun, first letter a capital."""
+    return look_up(word).lemma
+
+
+def _look_up(word: str) -> Word:
+    noun = word[:1].upper() + word[1:].lower() if word.islower() or word.isupper() else word[:1].upper() + word[1:]
     if simplemma.is_known(noun, lang="de"):
-        return noun
+        found: str = simplemma.lemmatize(noun, lang="de")
+        small: str = simplemma.lemmatize(noun.lower(), lang="de")
+        if not found[:1].isupper():
+            return Word(noun, known=True, noun=False, verbal=False)
+        verbal = found == noun and noun.endswith("n") and small == noun.lower()
+        return Word(_plausible(noun, found), known=True, noun=True, verbal=verbal)
     for cut in range(2, len(noun) - _SHORTEST_HEAD + 1):
         head = noun[cut:].capitalize()
         if simplemma.is_known(head, lang="de"):
-            found: str = simplemma.lemmatize(head, lang="de")
-            return noun[:cut] + found.lower() if found[:1].isupper() else noun
-    return noun
+            found = simplemma.lemmatize(head, lang="de")
+            if found[:1].isupper():
+                return Word(noun[:cut] + _plausible(head, found).lower(), known=True, noun=True, verbal=False)
+    return Word(noun, known=False, noun=True, verbal=False)
 
 
-def _old_spelling(word: str) -> str:
-    return word.replace("schluß", "schluss").replace("Schluß", "Schluss")
+def _plausible(noun: str, found: str) -> str:
+    """The dictionary's lemma where an ending or an umlaut leads to it, else the likeliest singular."""
+    if noun == found + "e" and simplemma.lemmatize(noun + "n", lang="de") == noun:
+        return noun
+    if noun.translate(_UMLAUTS).lower().startswith(found.translate(_UMLAUTS).lower()[: len(noun)]):
+        return found
+    return noun[:-1] if noun.endswith("en") else noun

@@ -1,7 +1,7 @@
 """The data files of ``nlp/data`` and the pattern language they are written in.
 
 A pattern is a row of elements that must meet in one clause: ``a b`` (b follows a within three
-words), ``a … b`` (b follows a anywhere), ``a & b`` (any order). An element is a set of word forms,
+words), ``a … b`` (b follows a within twelve), ``a & b`` (any order). An element is a set of word forms,
 ``undicht*|leckt``; a star stands for any ending or any beginning.
 """
 
@@ -18,6 +18,8 @@ from typing import Any, Final
 DATA: Final = Path(__file__).parent / "data"
 #: Words within which the next element of an adjacent pattern must follow.
 NEAR: Final = 3
+#: Words within which a separable verb's particle must follow.
+FAR: Final = 12
 _REPEATED: Final = re.compile(r"(.)\1{2,}")
 _CACHE_LIMIT: Final = 50_000
 
@@ -159,5 +161,5 @@ class Pattern:
         if self.mode == "any":
             free = [place for place in at if place not in found]
             return min(free, key=lambda place: abs(place - found[0])) if free else None
-        limit = last + NEAR if self.mode == "near" else last + 1000
+        limit = last + NEAR if self.mode == "near" else last + FAR
         return next((place for place in at if last < place <= limit), None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set as AbstractSet
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from spacy.language import Language
@@ -12,12 +13,15 @@ import nlp.extensions  # noqa: F401  registers what this component assigns
 from kundenecho.analysis import Mention
 from nlp.clauses import Clause, Words
 from nlp.cues import Hit
-from nlp.lexicon import fold, word_sets
-from nlp.nouns import Noun, aspect_of, nouns, target, whole_nouns
 from nlp.lemmas import lemma
+from nlp.lexicon import word_sets
+from nlp.nouns import Noun, aspect_of, is_whole, nouns, target, whole_nouns
+from nlp.signals import Signals
 
 #: Confidence by kind of evidence; measured precision on annotated reviews, rounded.
 _DEFECT, _DEFECT_WITH_PART, _OPINION, _UNCERTAIN = 0.6, 0.7, 0.6, 0.35
+#: Touchpoint that an aspect belongs to where the words name no other.
+_TOUCHPOINTS: Final = {"delivery": "delivery", "packaging": "packaging", "service": "support", "cleaning": "cleaning"}
 #: Scores nearer to zero than this are neutral.
 _NEUTRAL: Final = 0.15
 
@@ -26,21 +30,22 @@ def find_mentions(doc: Doc) -> list[Mention]:
     """The mentions of a Doc; offsets into the Doc's text, ``field`` not yet decided."""
     words: Words = doc._.words
     whole: AbstractSet[str] | None = None
-    found: dict[tuple[str, str | None, str, str | None], Mention] = {}
+    found: dict[tuple[str, str | None, str, str | None], tuple[Hit, Mention]] = {}
     groups: dict[int, list[Noun]] = {}
     clauses: list[Clause] = doc._.clauses
     for hit in doc._.hits:
         if hit.cue.hint or _is_background(hit):
             continue
         if whole is None:
-            whole = whole_nouns(words, clauses, doc._.product)
+            whole = whole_nouns(words, clauses, doc._.hits, doc._.product)
         group = groups.get(hit.clause.first)
         if group is None:
             group = groups[hit.clause.first] = nouns(words, hit.clause)
-        mention = _mention(words, hit, group, whole)
+        mention = _mention(words, doc._.signals, hit, group, whole)
         key = (mention.aspect, mention.component, mention.polarity, mention.defect)
-        found.setdefault(key, mention)
-    return _without_empty_verdicts(list(found.values()))
+        if key not in found or found[key][0].cue.announce:
+            found[key] = (hit, mention)
+    return _without_vaguer(_without_announcements(list(found.values())))
 
 
 def _is_background(hit: Hit) -> bool:
@@ -50,16 +55,17 @@ def _is_background(hit: Hit) -> bool:
     return hit.clause.hypothetical and (hit.defect is not None or hit.score > 0)
 
 
-def _mention(words: Words, hit: Hit, group: list[Noun], whole: AbstractSet[str]) -> Mention:
+def _mention(words: Words, signals: Signals, hit: Hit, group: list[Noun], whole: AbstractSet[str]) -> Mention:
+    first = hit.clause.first
     noun = target(words, group, hit)
     named = _aspect_noun(words, group, hit)
     aspect = hit.cue.aspect
     component = None
     if noun is not None and hit.cue.part and not hit.cue.verdict:
         name = lemma(words.text[noun.at])
-        component = name[:1].upper() + name[1:] if fold(name) not in whole else None
+        component = None if is_whole(name, whole) else name
     if aspect == "*":
-        aspect, noun, component = _open_aspect(words, named, noun, component)
+        aspect, noun, component = _open_aspect(words, hit, named, noun, component)
     elif noun is None and named is not None and aspect_of(words.folded[named.at]) == aspect:
         noun = named
     if hit.defect is None and aspect not in ("quality", "function", "usability", "cleaning", "smell_taste", "design"):
@@ -75,17 +81,19 @@ def _mention(words: Words, hit: Hit, group: list[Noun], whole: AbstractSet[str])
         component=component,
         defect=hit.defect,
         confidence=_confidence(hit, component),
-        touchpoint=hit.cue.touchpoint,
-        emotion=hit.cue.emotion if not hit.negated else None,
-        expectation=hit.cue.expectation if not hit.negated else None,
+        touchpoint=signals.touchpoints.get(first) or hit.cue.touchpoint or _TOUCHPOINTS.get(aspect),
+        emotion=signals.emotions.get(first) or (hit.cue.emotion if not hit.negated else None),
+        expectation=signals.expectations.get(first) or (hit.cue.expectation if not hit.negated else None),
     )
 
 
 def _open_aspect(
-    words: Words, named: Noun | None, noun: Noun | None, component: str | None
+    words: Words, hit: Hit, named: Noun | None, noun: Noun | None, component: str | None
 ) -> tuple[str, Noun | None, str | None]:
     if named is not None:
         return aspect_of(words.folded[named.at]) or "overall", named, None
+    if component is not None and noun is not None and noun.at > hit.at[-1]:
+        return "overall", noun, None
     if component is not None:
         return "quality", noun, component
     return "overall", noun, None
@@ -125,16 +133,22 @@ def _confidence(hit: Hit, component: str | None) -> float:
     return _OPINION
 
 
-def _without_empty_verdicts(mentions: list[Mention]) -> list[Mention]:
-    """A bare verdict is a mention only where nothing more particular is said with the same polarity."""
-    particular = {mention.polarity for mention in mentions if mention.aspect != "overall"}
-    return [m for m in mentions if m.aspect != "overall" or m.target or m.polarity not in particular]
+def _without_announcements(found: list[tuple[Hit, Mention]]) -> list[Mention]:
+    """A recommendation or an announced repurchase is a mention only where nothing else is said."""
+    opinions = [mention for hit, mention in found if not hit.cue.announce]
+    return opinions or [mention for _, mention in found]
+
+
+def _without_vaguer(mentions: list[Mention]) -> list[Mention]:
+    """A defect without a component is left out where the text names the component elsewhere."""
+    located = {mention.defect for mention in mentions if mention.component}
+    return [m for m in mentions if m.defect is None or m.component or m.defect not in located]
 
 
 @Language.factory(
     "kundenecho_mentions_v1",
     assigns=["doc._.mentions"],
-    requires=["doc._.words", "doc._.clauses", "doc._.hits"],
+    requires=["doc._.words", "doc._.clauses", "doc._.hits", "doc._.signals"],
 )
 def create_mentions(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.mentions``."""

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from nlp.clauses import Clause, Words
 from nlp.cues import Hit, cue_table
-from nlp.lemmas import lemma
+from nlp.lemmas import lemma, look_up
 from nlp.lexicon import FormIndex, fold, load_toml, stop_nouns, word_sets
+
+#: Determiners of a verb used as a noun.
+_NEUTER_OR_BARE: Final = frozenset({"", "das", "beim", "zum", "dem", "vom", "ein", "im"})
+#: Shortest head by which two compounds are taken for the same whole thing.
+_SHORTEST_SHARED_HEAD: Final = 4
 
 
 @dataclass(slots=True)
@@ -62,9 +68,13 @@ def nouns(words: Words, clause: Clause) -> list[Noun]:
             preposition = determiner = ""
             continue
         if _is_noun(words, clause, at, determiner):
-            attribute = previous is not None and previous.at >= at - 3 and determiner in sets["genitives"]
+            attribute = (
+                previous is not None and at - 3 <= previous.at and words.folded[previous.at + 1] in sets["genitives"]
+            )
             previous = Noun(at, preposition, determiner, attribute)
             found.append(previous)
+            preposition = determiner = ""
+        elif form in sets["pronouns"]:
             preposition = determiner = ""
         elif form in sets["prepositions"]:
             preposition = form
@@ -81,12 +91,17 @@ def _is_noun(words: Words, clause: Clause, at: int, determiner: str) -> bool:
     if len(form) < 3 or _is_function_word(form):
         return False
     if words.cased:
-        if not original[0].isupper():
+        if not original[0].isupper() or _before_noun(words, clause, at):
             return False
         if at > clause.first or not clause.opens:
-            return not (at + 1 < clause.last and _looks_adjective(form) and words.text[at + 1][0].isupper())
-        return not _is_known(form) and not _before_noun(words, clause, at)
-    return bool(determiner) and not _is_known(form) and _ends_group(words, clause, at)
+            return True
+        return not _is_known(form) and look_up(original).noun
+    if _is_known(form) or not _ends_group(words, clause, at):
+        return False
+    if determiner:
+        return True
+    word = look_up(form)
+    return at == clause.first and word.known and word.noun and not word.verbal
 
 
 def _before_noun(words: Words, clause: Clause, at: int) -> bool:
@@ -125,42 +140,80 @@ def _is_known(form: str) -> bool:
     return bool(cue_table().index.lookup(form)) and aspect_of(form) is None
 
 
-def whole_nouns(words: Words, clauses: list[Clause], product: str | None) -> AbstractSet[str]:
+def whole_nouns(words: Words, clauses: list[Clause], hits: list[Hit], product: str | None) -> AbstractSet[str]:
     """Lemmas of the nouns that name the whole product in this text.
 
-    They stand in the product's name, behind "dieser" or "mein", are bought or used, or hold another
-    noun ("der Deckel des …").
+    They stand in the product's name, behind "dieser" or "mein", are bought or used in a clause that
+    reports no defect, or hold another noun (the second one of "der … des …").
     """
     found: set[str] = set()
     if product:
         found.update(fold(lemma(part)) for part in product.replace("-", " ").split() if part[0].isalpha())
     sets = word_sets()
+    faulty = {hit.clause.first for hit in hits if hit.defect is not None}
     for clause in clauses:
         group = nouns(words, clause)
         forms = words.folded[clause.first : clause.last]
-        bought = any(form in sets["acquire"] for form in forms)
+        bought = clause.first not in faulty and any(form in sets["acquire"] for form in forms)
         for noun in group:
-            if noun.attribute or noun.determiner in sets["demonstratives"]:
-                found.add(fold(lemma(words.text[noun.at])))
-            elif bought and not noun.preposition:
+            pointed_at = noun.attribute or noun.determiner in sets["demonstratives"]
+            if pointed_at or (bought and not noun.preposition):
                 found.add(fold(lemma(words.text[noun.at])))
     return found
+
+
+def is_whole(name: str, whole: AbstractSet[str]) -> bool:
+    """Whether a lemma names the whole product: one of ``whole``, or a compound with the same head."""
+    folded = fold(name)
+    if folded in whole:
+        return True
+    return any(
+        len(shorter) >= _SHORTEST_SHARED_HEAD and longer.endswith(shorter)
+        for other in whole
+        for shorter, longer in (sorted((folded, other), key=len),)
+    )
 
 
 def target(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
     """The noun that a cue is about: subject or object nearest to it, else a place that the cue allows."""
     centre = hit.at[-1] if len(hit.at) > 1 else hit.at[0]
     usable = [noun for noun in group if noun.at not in hit.at and not noun.attribute]
-    free = [noun for noun in usable if not noun.preposition and is_part(words, noun)]
-    placed = [noun for noun in usable if noun.preposition in hit.cue.place and is_part(words, noun)]
+    free = [
+        noun
+        for noun in usable
+        if hit.cue.subject
+        and not noun.preposition
+        and is_part(words, noun, hit.defect)
+        and (noun.determiner or _stands_near(words, hit, noun))
+    ]
+    placed = [noun for noun in usable if noun.preposition in hit.cue.place and is_part(words, noun, hit.defect)]
     for choice in (free, placed):
         if choice:
             return min(choice, key=lambda noun: (abs(noun.at - centre), noun.at > centre))
     return None
 
 
-def is_part(words: Words, noun: Noun) -> bool:
-    """The noun may name a component: neither on the stop list nor the name of an aspect."""
-    form = words.folded[noun.at]
-    stops = stop_nouns()
-    return form not in stops and fold(lemma(words.text[noun.at])) not in stops and aspect_of(form) is None
+def _stands_near(words: Words, hit: Hit, noun: Noun) -> bool:
+    """A noun without article counts where it begins the clause or touches the cue: "Griff locker"."""
+    opens = all(not form[0].isalpha() for form in words.folded[hit.clause.first : noun.at])
+    return opens or any(abs(noun.at - at) <= 1 for at in hit.at)
+
+
+def is_part(words: Words, noun: Noun, defect: str | None) -> bool:
+    """The noun may name a component.
+
+    It is neither on the stop list nor the name of an aspect (a colour that comes off is a part), no
+    verb used as a noun ("das Trinken"), and no unknown word without an article, which is mostly a
+    brand or a typing error.
+    """
+    text, stops = words.text[noun.at], stop_nouns()
+    if words.folded[noun.at] in stops:
+        return False
+    if aspect_of(words.folded[noun.at]) is not None and defect != "detachment":
+        return False
+    word = look_up(text)
+    if not word.noun or (not word.known and not noun.determiner):
+        return False
+    if word.verbal and noun.determiner in _NEUTER_OR_BARE:
+        return False
+    return fold(word.lemma) not in stops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -12,30 +13,24 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.clauses
-import nlp.cues
-import nlp.language
-import nlp.mentions
-import nlp.sentiment
-import nlp.signals
 from kundenecho.analysis import Analysis, FieldSpan, Mention, Sentiment
 from kundenecho.errors import SettingsError
 from kundenecho.records import digest_json
 from kundenecho.text import storable
+from nlp import clauses, cues, language, mentions, sentiment, signals
 from nlp.engine import Text
 from nlp.lexicon import digests
 from nlp.tokenizer import TOKENIZER
 
 VERSION: Final = "1"
-#: Order matters: each component requires what earlier ones assign.
-COMPONENTS: Final = (
-    "kundenecho_language_v1",
-    "kundenecho_clauses_v1",
-    "kundenecho_cues_v1",
-    "kundenecho_signals_v1",
-    "kundenecho_mentions_v1",
-    "kundenecho_sentiment_v1",
-)
+#: Modules whose factories make the pipeline. Order matters: each requires what earlier ones assign.
+PARTS: Final = (language, clauses, cues, signals, mentions, sentiment)
+COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" for part in PARTS)
+#: Modules whose code decides the results, for the lineage.
+_CODE: Final = (
+    "clauses", "cues", "extensions", "language", "lemmas", "lexicon", "mentions", "nouns", "pipeline", "sentiment",
+    "signals", "tokenizer",
+)  # fmt: skip
 #: Texts whose spaCy objects live at the same time.
 BATCH: Final = 256
 #: Characters of a text that are analysed; a longer one is no opinion but an accident.
@@ -69,7 +64,8 @@ class KundenechoEngine:
             "version": VERSION,
             "code": _code_digest(),
             "data": digests(),
-            "spacy": spacy.__version__,
+            "spacy": version("spacy"),
+            "simplemma": version("simplemma"),
             "pipeline": digest_json([meta, self._nlp.config]),
             "model": self.model,
             "components": list(self._nlp.pipe_names),
@@ -124,12 +120,12 @@ def _build(model: str | None) -> Language:
 
 
 def _code_digest() -> str:
-    """Digest of this package's modules, 16 hexadecimal digits; the engine's version by content."""
+    """Digest of the modules that decide the results, 16 hexadecimal digits: the version by content."""
     folder = Path(__file__).parent
     total = sha256()
-    for path in sorted(folder.glob("*.py")):
-        total.update(path.name.encode())
-        total.update(path.read_bytes())
+    for module in _CODE:
+        total.update(module.encode())
+        total.update((folder / f"{module}.py").read_bytes())
     return total.hexdigest()[:16]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
@@ -13,14 +13,14 @@ from spacy.tokens import Doc
 import nlp.extensions  # noqa: F401  registers what this component assigns
 from nlp.clauses import Clause, Words
 from nlp.cues import CueTable, is_negated
-from nlp.lexicon import load_toml
+from nlp.lexicon import fold, load_toml, word_sets
 
 EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment", "anger", "worry"})
 EXPECTATION_SIGNALS: Final = frozenset({"met", "disappointed", "exceeded"})
-_INTERROGATIVES: Final = frozenset(
-    "wer was wie wo wann warum wieso weshalb welche welcher welches woher wohin womit kann können gibt hat haben ist "
-    "sind weiss wisst habt könnte könnt jemand muss soll darf geht".split()
-)
+_TOUCHPOINT: Final = "at_"
+#: Without one of these no sentence is searched for a fix as a whole.
+_FIX_WORDS: Final = frozenset({"fertig", "wieder"})
+_PROBLEM_WORDS: Final = frozenset({"problem", "probleme", "fehler", "störung", "manko"})
 
 
 @dataclass(slots=True)
@@ -28,10 +28,11 @@ class Signals:
     """What a text signals beside its opinions.
 
     Attributes:
-        emotions: (first token of the clause, emotion).
-        expectations: (first token of the clause, expectation).
         incentivised: Offsets into the Doc of the clause that tells of an incentive.
         fixes: Offsets into the Doc of the sentences that tell what helped.
+        emotions: Emotion by the first token of the clause that shows it.
+        expectations: Likewise, whether an expectation was met.
+        touchpoints: Likewise, the point of the customer's journey.
     """
 
     recommend: str = "none"
@@ -39,8 +40,9 @@ class Signals:
     question: bool = False
     incentivised: tuple[int, int] | None = None
     fixes: list[tuple[int, int]] = field(default_factory=list)
-    emotions: list[tuple[int, str]] = field(default_factory=list)
-    expectations: list[tuple[int, str]] = field(default_factory=list)
+    emotions: dict[int, str] = field(default_factory=dict)
+    expectations: dict[int, str] = field(default_factory=dict)
+    touchpoints: dict[int, str] = field(default_factory=dict)
 
 
 @cache
@@ -49,7 +51,7 @@ def signal_table() -> CueTable:
     table = CueTable()
     for entry in load_toml("signals.toml")["cue"]:
         for source in entry["patterns"]:
-            table.add(source, (entry["signal"], entry.get("denied")))
+            table.add(source, (entry["signal"], entry.get("denied"), frozenset(map(fold, entry.get("unless", ())))))
     return table
 
 
@@ -59,27 +61,39 @@ def read_signals(doc: Doc) -> Signals:
     signals = Signals(question=_asks(words))
     counts: dict[str, int] = {}
     fixes: list[Clause] = []
+    problem = _names_problem(doc)
     for clause in doc._.clauses:
         for signal in _of_clause(words, clause):
             if signal in EMOTION_SIGNALS:
-                signals.emotions.append((clause.first, signal))
+                signals.emotions.setdefault(clause.first, signal)
             elif signal in EXPECTATION_SIGNALS:
-                signals.expectations.append((clause.first, signal))
+                signals.expectations.setdefault(clause.first, signal)
+            elif signal.startswith(_TOUCHPOINT):
+                signals.touchpoints.setdefault(clause.first, signal.removeprefix(_TOUCHPOINT))
             elif signal == "incentivised":
                 signals.incentivised = signals.incentivised or _span(words, clause.first, clause.last)
-            elif signal == "fix":
-                fixes.append(clause)
+            elif signal in ("fix", "fix_of_problem"):
+                if not clause.hypothetical and (problem or signal == "fix"):
+                    fixes.append(clause)
             else:
                 counts[signal] = counts.get(signal, 0) + 1
     signals.recommend = _decide(counts, "recommend_yes", "yes", "recommend_no", "no")
     signals.loyalty = _decide(counts, "repeat", "repeat", "churn", "churn")
+    fixes += _fixes_in_sentences(words, doc._.clauses)
     signals.fixes = _fix_spans(words, doc._.clauses, fixes)
     return signals
 
 
+def _names_problem(doc: Doc) -> bool:
+    return any(hit.defect is not None for hit in doc._.hits) or not _PROBLEM_WORDS.isdisjoint(doc._.words.folded)
+
+
 def _of_clause(words: Words, clause: Clause) -> list[str]:
     found: list[str] = []
-    for at, _, (signal, denied) in signal_table().find(words.folded, clause):
+    forms = words.folded[clause.first : clause.last]
+    for at, _, (signal, denied, unless) in signal_table().find(words.folded, clause):
+        if not unless.isdisjoint(forms):
+            continue
         name = signal
         if is_negated(words, clause, at):
             name = denied
@@ -103,11 +117,25 @@ def _asks(words: Words) -> bool:
     """A sentence that ends in a question mark and begins, within three words, as questions do."""
     begin = 0
     for at, token in enumerate(words.text):
-        if token[0] == "?" and any(form in _INTERROGATIVES for form in words.folded[begin : begin + 3]):
+        if token[0] == "?" and any(form in word_sets()["interrogatives"] for form in words.folded[begin : begin + 3]):
             return True
         if token[0] in ".!?…" or token.isspace():
             begin = at + 1
     return False
+
+
+def _fixes_in_sentences(words: Words, clauses: list[Clause]) -> list[Clause]:
+    """Fixes told over several clauses: "rein damit, einmal drehen, fertig"."""
+    if _FIX_WORDS.isdisjoint(words.folded):
+        return []
+    last = {clause.sentence: clause.last for clause in clauses}
+    found = []
+    for clause in clauses:
+        if clause.opens and last[clause.sentence] > clause.last:
+            sentence = replace(clause, last=last[clause.sentence])
+            if "fix_in_sentence" in _of_clause(words, sentence):
+                found.append(clause)
+    return found
 
 
 def _fix_spans(words: Words, clauses: list[Clause], fixes: list[Clause]) -> list[tuple[int, int]]:
@@ -131,7 +159,9 @@ def _span(words: Words, first: int, last: int) -> tuple[int, int]:
     return words.start[first], words.end(last - 1)
 
 
-@Language.factory("kundenecho_signals_v1", assigns=["doc._.signals"], requires=["doc._.words", "doc._.clauses"])
+@Language.factory(
+    "kundenecho_signals_v1", assigns=["doc._.signals"], requires=["doc._.words", "doc._.clauses", "doc._.hits"]
+)
 def create_signals(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.signals``."""
     signal_table()

@@ -64,8 +64,8 @@ class TextblobEngine:
         A text of another language, and one without content, gets its language and no sentiment.
         """
         for text in texts:
-            title = storable((text.title or "")[:MAX_TITLE_CHARS])
-            body = storable((text.text or "")[:MAX_CHARS])
+            title = _readable((text.title or "")[:MAX_TITLE_CHARS])
+            body = _readable((text.text or "")[:MAX_CHARS])
             yield self._judge(f"{title}\n\n{body}" if title else body)
 
     def _judge(self, text: str) -> Analysis:
@@ -98,18 +98,23 @@ def verdict(polarity: float) -> Sentiment:
     return Sentiment(label, round(polarity, 4), round(confidence, 4))
 
 
-def pieces(text: str) -> Iterator[str]:
-    """Cut a text into pieces of at most :data:`PIECE_CHARS` characters, at spaces where there are any.
+def pieces(text: str, longest: int = PIECE_CHARS) -> Iterator[str]:
+    """Cut a text into pieces of at most ``longest`` characters, behind spaces where there are any.
 
     The pieces, joined, are the text.
     """
     start = 0
-    while len(text) - start > PIECE_CHARS:
-        space = text.rfind(" ", start + 1, start + PIECE_CHARS)
-        end = space + 1 if space > 0 else start + PIECE_CHARS
+    while len(text) - start > longest:
+        space = text.rfind(" ", start, start + longest)
+        end = space + 1 if space >= start else start + longest
         yield text[start:end]
         start = end
     yield text[start:]
+
+
+def _readable(text: str) -> str:
+    """The text without what would hide the word that it sticks to; textblob-de keeps no offsets."""
+    return storable(text).replace("\ufffd", " ")
 
 
 def _digest(path: Path) -> str:

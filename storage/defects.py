@@ -16,6 +16,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2
 from psycopg2.extras import execute_values
 
 _QUOTES_PER_DEFECT = 5
+#: Characters between a defect and the fix that is suggested for it.
+_FIX_REACH = 200
 
 
 class CellRow(NamedTuple):
@@ -167,7 +169,7 @@ def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, fi
         )
         execute_values(cursor, _INSERT_FIGURES, [(lineage_id, *r) for r in rows], template=_FIGURE_TEMPLATE)
         cursor.execute(_INSERT_QUOTES, {"lineage": lineage_id, "quotes": _QUOTES_PER_DEFECT})
-        cursor.execute(_SET_FIXES, {"lineage": lineage_id, "products": list(products)})
+        cursor.execute(_SET_FIXES, {"lineage": lineage_id, "products": list(products), "reach": _FIX_REACH})
     return len(rows)
 
 
@@ -184,33 +186,38 @@ FROM (VALUES %s) AS v (lineage_id, product, component, component_name, defect, p
     reviews_of_product, rate, rate_low, rate_high, signal, first_seen, last_seen, evidence_needed)
 JOIN defect d ON d.product = v.product AND d.component = v.component AND d.defect = v.defect
 """
+# A quote from an unhappy review is better evidence than one from a happy review, and one person speaks once.
 _INSERT_QUOTES = """
 INSERT INTO defect_quote (defect_id, rank, mention_id)
 SELECT defect_id, rank, mention_id FROM (
     SELECT d.defect_id, m.mention_id,
-           row_number() OVER (PARTITION BY d.defect_id ORDER BY m.best DESC, m.mention_id) AS rank
+           row_number() OVER (PARTITION BY d.defect_id ORDER BY m.confidence DESC, m.stars, m.words DESC, m.mention_id)
+               AS rank
     FROM (
         SELECT DISTINCT ON (v.product, lower(coalesce(m.component, '')), m.defect, v.voice)
-               v.product, lower(coalesce(m.component, '')) AS component, m.defect, m.mention_id, m.confidence AS best
+               v.product, lower(coalesce(m.component, '')) AS component, m.defect, m.mention_id, m.confidence,
+               coalesce(r.rating_1_5, 3) AS stars, m.evidence_end - m.evidence_start >= 15 AS words
         FROM voice v JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+        JOIN revision r ON r.revision_id = v.revision_id
         WHERE m.defect IS NOT NULL AND m.polarity <> 'pos'
         ORDER BY 1, 2, 3, v.voice, m.confidence DESC, m.mention_id
     ) m
     JOIN defect d ON d.product = m.product AND d.component = m.component AND d.defect = m.defect
 ) ranked WHERE rank <= %(quotes)s
 """
-# A fix is suggested for the defect that its own text names; the one most people tell comes later.
+# Only a fix told close to the defect in the same text is suggested for it, the closest first.
 _SET_FIXES = """
 UPDATE defect_figure g SET fix_id = best.fix_id
 FROM (
     SELECT DISTINCT ON (d.defect_id) d.defect_id, x.fix_id
     FROM voice v
     JOIN fix x ON x.revision_id = v.revision_id AND x.lineage_id = %(lineage)s
-    JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+    JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s AND m.field = x.field
                   AND m.defect IS NOT NULL AND m.polarity <> 'pos'
+                  AND x.fix_end > m.evidence_start AND x.fix_start <= m.evidence_end + %(reach)s
     JOIN defect d ON d.product = v.product AND d.component = lower(coalesce(m.component, '')) AND d.defect = m.defect
     WHERE d.product = ANY(%(products)s)
-    ORDER BY d.defect_id, m.confidence DESC, x.fix_id
+    ORDER BY d.defect_id, greatest(x.fix_start - m.evidence_end, 0), x.fix_id
 ) best
 WHERE g.defect_id = best.defect_id
 """
