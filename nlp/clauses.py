@@ -1,4 +1,4 @@
-"""Sentences and clauses: "Kaffee super, aber die Düse verstopft" holds two opinions."""
+"""Sentences and clauses: "hübsch, aber die Kurbel klemmt" holds two opinions."""
 
 from __future__ import annotations
 

@@ -158,7 +158,8 @@ def _reaches(words: Words, clause: Clause, at: tuple[int, ...], place: int, reac
     if place + 1 < clause.last and words.folded[place + 1] in sets["not_negated_by"]:
         return False
     near = first - _NEGATION_REACH <= place < first
-    if place < first and not sets["coordinators"].isdisjoint(words.folded[place:first]):
+    between = words.folded[place:first] if place < first else words.folded[last + 1 : place]
+    if not sets["coordinators"].isdisjoint(between):
         return False
     if negator in sets["noun_negators"]:
         return near

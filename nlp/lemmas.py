@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import simplemma
 
-#: Shortest head that a compound is cut to when the whole is unknown ("Auslauf|düsen").
+#: Shortest head that a compound is cut to when the whole is unknown ("Hand|kurbeln").
 _SHORTEST_HEAD: Final = 4
 _UMLAUTS: Final = str.maketrans("äöü", "aou")
 #: Endings written with ss since 1996; "Fuß" and "Gruß" are not among them.
@@ -22,7 +22,7 @@ class Word(NamedTuple):
     Attributes:
         lemma: Nominative singular, first letter a capital.
         known: The word or the head of the compound stands in the dictionary.
-        noun: It may be a noun: not known as any other kind of word only.
+        noun: The dictionary does not know it as another kind of word only.
         verbal: It may be a verb used as a noun ("das Trinken").
     """
 
@@ -36,8 +36,8 @@ class Word(NamedTuple):
 def look_up(word: str) -> Word:
     """Look a word up; the dictionary of ``simplemma`` (MIT licence) is loaded at the first call.
 
-    A compound that the dictionary lacks takes the ending of its longest known head ("Auslaufdüsen"
-    gives "Auslaufdüse"); an unknown word stays as it is.
+    A compound that the dictionary lacks takes the ending of its longest known head ("Handkurbeln"
+    gives "Handkurbel"); an unknown word stays as it is.
     """
     first, hyphen, last = _OLD_SPELLING.sub("ss", word).rpartition("-")
     if not last:
@@ -58,7 +58,8 @@ def _look_up(word: str) -> Word:
         found: str = simplemma.lemmatize(noun, lang="de")
         small: str = simplemma.lemmatize(noun.lower(), lang="de")
         if not found[:1].isupper():
-            return Word(noun, known=True, noun=False, verbal=False)
+            singular = noun[:-1] if noun.endswith(("eln", "ern")) else noun
+            return Word(singular, known=True, noun=False, verbal=False)
         verbal = found == noun and noun.endswith("n") and small == noun.lower()
         return Word(_plausible(noun, found), known=True, noun=True, verbal=verbal)
     for cut in range(2, len(noun) - _SHORTEST_HEAD + 1):

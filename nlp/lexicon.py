@@ -45,16 +45,18 @@ def load_toml(name: str) -> dict[str, Any]:
 
 @cache
 def word_sets() -> Mapping[str, Any]:
-    """The closed classes of ``sets.toml``: frozen sets of folded words, strings as they are.
+    """The closed classes of ``sets.toml``: frozen sets of folded words, strings of emoji as sets of
+    characters.
 
-    ``intensifiers`` is a mapping from word to factor.
+    ``intensifiers`` is a mapping from word to factor, ``whole_heads`` a tuple.
     """
     raw = load_toml("sets.toml")
     groups = raw.pop("intensifiers")
-    sets = {
+    sets: dict[str, Any] = {
         name: frozenset(map(fold, value)) if isinstance(value, list) else frozenset(value)
         for name, value in raw.items()
     }
+    sets["whole_heads"] = tuple(sorted(sets["whole_heads"]))
     return {**sets, "intensifiers": {fold(word): group["factor"] for group in groups for word in group["words"]}}
 
 

@@ -30,7 +30,7 @@ class Noun:
         at: Its token.
         preposition: The preposition that governs it, empty for a subject or object.
         determiner: The word before its adjectives, empty where it stands bare.
-        attribute: It hangs on the noun before it ("Deckel des Bechers").
+        attribute: It hangs on the noun before it ("die Kurbel des Geräts").
     """
 
     at: int
@@ -105,7 +105,7 @@ def _is_noun(words: Words, clause: Clause, at: int, determiner: str) -> bool:
 
 
 def _before_noun(words: Words, clause: Clause, at: int) -> bool:
-    """A capitalised first word before another noun is its adjective: "Schöner Griff"."""
+    """A capitalised first word before another noun is its adjective: "Schöne Kurbel"."""
     return at + 1 < clause.last and words.text[at + 1][0].isupper() and _looks_adjective(words.folded[at])
 
 
@@ -194,7 +194,7 @@ def target(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
 
 
 def _stands_near(words: Words, hit: Hit, noun: Noun) -> bool:
-    """A noun without article counts where it begins the clause or touches the cue: "Griff locker"."""
+    """A noun without article counts where it begins the clause or touches the cue: "Kurbel locker"."""
     opens = all(not form[0].isalpha() for form in words.folded[hit.clause.first : noun.at])
     return opens or any(abs(noun.at - at) <= 1 for at in hit.at)
 
@@ -202,9 +202,9 @@ def _stands_near(words: Words, hit: Hit, noun: Noun) -> bool:
 def is_part(words: Words, noun: Noun, defect: str | None) -> bool:
     """The noun may name a component.
 
-    It is neither on the stop list nor the name of an aspect (a colour that comes off is a part), no
-    verb used as a noun ("das Trinken"), and no unknown word without an article, which is mostly a
-    brand or a typing error.
+    It is neither on the stop list nor a compound of a word for the whole ("…maschine"), nor the name
+    of an aspect (a colour that comes off is a part), no verb used as a noun ("das Trinken"), and without an article a word that the dictionary knows as a
+    noun: others are mostly brands and typing errors.
     """
     text, stops = words.text[noun.at], stop_nouns()
     if words.folded[noun.at] in stops:
@@ -212,8 +212,9 @@ def is_part(words: Words, noun: Noun, defect: str | None) -> bool:
     if aspect_of(words.folded[noun.at]) is not None and defect != "detachment":
         return False
     word = look_up(text)
-    if not word.noun or (not word.known and not noun.determiner):
+    if not noun.determiner and not (word.noun and word.known):
         return False
     if word.verbal and noun.determiner in _NEUTER_OR_BARE:
         return False
-    return fold(word.lemma) not in stops
+    name = fold(word.lemma)
+    return name not in stops and not name.endswith(word_sets()["whole_heads"])

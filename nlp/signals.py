@@ -107,10 +107,10 @@ def _of_clause(words: Words, clause: Clause) -> list[str]:
 
 
 def _decide(counts: dict[str, int], plus: str, plus_label: str, minus: str, minus_label: str) -> str:
-    good, bad = counts.get(plus, 0), counts.get(minus, 0)
-    if good == bad:
-        return minus_label if bad else "none"
-    return plus_label if good > bad else minus_label
+    in_favour, against = counts.get(plus, 0), counts.get(minus, 0)
+    if in_favour == against:
+        return minus_label if against else "none"
+    return plus_label if in_favour > against else minus_label
 
 
 def _asks(words: Words) -> bool:
