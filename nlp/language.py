@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -23,7 +23,7 @@ from nlp.lexicon import fold, load_toml
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 #: Words of a long text that are looked at.
-_ENOUGH: Final = 400
+_ENOUGH: Final = 200
 #: Evidence below which a text stays German: one frequent word of another language.
 _PROOF: Final = 1.0
 _SCRIPTS: Final = {
@@ -59,19 +59,22 @@ def detect(text: str) -> str:
 
 
 def _scores(found: Sequence[str]) -> dict[str, float]:
-    words, endings, letters = _languages()
-    scores = {"de": 0.0, **dict.fromkeys(letters, 0.0)}
+    scores = {"de": 0.0}
     for word in found:
-        for code, weight in words.get(word, {}).items():
+        for code, weight in _votes(word):
             scores[code] = scores.get(code, 0.0) + weight
-        for code, marks in letters.items():
-            if any(mark in word for mark in marks):
-                scores[code] = scores.get(code, 0.0) + 0.6
-        if len(word) > 4:
-            for code, items in endings.items():
-                if word.endswith(items):
-                    scores[code] = scores.get(code, 0.0) + 0.4
     return scores
+
+
+@lru_cache(maxsize=50_000)
+def _votes(word: str) -> tuple[tuple[str, float], ...]:
+    """Languages that a lower-case word speaks for: by itself 1, by a letter 0.6, by its ending 0.4."""
+    words, endings, letters = _languages()
+    votes = list(words.get(word, {}).items())
+    votes += [(code, 0.6) for code, marks in letters.items() if any(mark in word for mark in marks)]
+    if len(word) > 4:
+        votes += [(code, 0.4) for code, items in endings.items() if word.endswith(items)]
+    return tuple(votes)
 
 
 def _noun_capitals(written: Sequence[str]) -> float:

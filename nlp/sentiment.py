@@ -24,7 +24,7 @@ from nlp.lexicon import load_toml, word_sets
 FEATURES: Final = (
     "bias", "pos_share", "neg_share", "pos_mass", "neg_mass", "conflict", "verdict_pos", "verdict_neg",
     "last", "first", "after_contrast", "contrast", "hint_pos", "hint_neg", "defects", "neutral",
-    "emoji_pos", "emoji_neg", "recommend_yes", "recommend_no", "repeat", "churn", "no_evidence", "length",
+    "emoji_pos", "emoji_neg", "recommend_yes", "recommend_no", "repeat", "churn", "no_evidence", "length", "fixed",
 )  # fmt: skip
 
 
@@ -91,6 +91,7 @@ def features(doc: Doc) -> list[float]:
         float(signals.loyalty == "churn"),
         float(not plain),
         math.log1p(len(doc._.words.text)) / 5,
+        float(bool(signals.fixes)),
     ]
 
 
@@ -125,10 +126,10 @@ def _emoji(words: Words) -> tuple[int, int]:
 def judge(values: Sequence[float]) -> Verdict:
     """Map features to probabilities; abstain where evidence is absent or contradicts itself."""
     constants = _constants()
-    logits = [
-        sum(weight * value for weight, value in zip(constants["weights"][label], values, strict=True))
-        for label in SENTIMENTS
-    ]
+    logits = [0.0, 0.0, 0.0]
+    for name, value in zip(FEATURES, values, strict=True):
+        for label, weight in enumerate(constants["weights"][name]):
+            logits[label] += weight * value
     top = max(logits)
     powers = [math.exp(logit - top) for logit in logits]
     total = sum(powers)

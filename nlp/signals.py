@@ -79,7 +79,7 @@ def read_signals(doc: Doc) -> Signals:
                 counts[signal] = counts.get(signal, 0) + 1
     signals.recommend = _decide(counts, "recommend_yes", "yes", "recommend_no", "no")
     signals.loyalty = _decide(counts, "repeat", "repeat", "churn", "churn")
-    fixes += _fixes_in_sentences(words, doc._.clauses)
+    fixes += _fixes_in_sentences(words, doc._.clauses, problem)
     signals.fixes = _fix_spans(words, doc._.clauses, fixes)
     return signals
 
@@ -124,7 +124,7 @@ def _asks(words: Words) -> bool:
     return False
 
 
-def _fixes_in_sentences(words: Words, clauses: list[Clause]) -> list[Clause]:
+def _fixes_in_sentences(words: Words, clauses: list[Clause], problem: bool) -> list[Clause]:
     """Fixes told over several clauses: "rein damit, einmal drehen, fertig"."""
     if _FIX_WORDS.isdisjoint(words.folded):
         return []
@@ -133,7 +133,8 @@ def _fixes_in_sentences(words: Words, clauses: list[Clause]) -> list[Clause]:
     for clause in clauses:
         if clause.opens and last[clause.sentence] > clause.last:
             sentence = replace(clause, last=last[clause.sentence])
-            if "fix_in_sentence" in _of_clause(words, sentence):
+            told = _of_clause(words, sentence)
+            if "fix_in_sentence" in told or (problem and "fix_in_sentence_of_problem" in told):
                 found.append(clause)
     return found
 

@@ -168,7 +168,7 @@ def _faults(card: Card) -> list[tuple[str, str, str]]:
     if card.feedback_kind not in KINDS:
         faults.append(("feedback_kind", f"unknown feedback_kind {card.feedback_kind!r}", f"One of {', '.join(KINDS)}"))
     if card.rating_min >= card.rating_max:
-        faults.append(("rating_max", "the rating scale is empty", "rating_min must be below rating_max"))
+        faults.append(("rating_m", "the rating scale is empty", "rating_min must be below rating_max"))
     if card.rating_best not in {"high", "low"}:
         faults.append(("rating_best", f"rating_best is {card.rating_best!r}", "Write high, or low where 1 is the best"))
     if card.max_yield is not None and card.max_yield < card.min_yield:

@@ -23,6 +23,8 @@ from spiders.card import Card
 #: Longest row that is read, in characters; a longer one is a fault of the export.
 MAX_ROW_CHARS: Final = 1_000_000
 _DELIMITERS: Final = (";", ",", "\t", "|")
+#: How much of a file is looked at to find its delimiter.
+_HEAD_CHARS = 100_000
 _BROKEN = re.compile("[\udc80-\udcff]")
 
 
@@ -104,7 +106,7 @@ def _delimited(file: Path, card: Card) -> Iterator[Row]:
     encoding = card.encoding or _encoding(file)
     csv.field_size_limit(MAX_ROW_CHARS)
     with file.open(encoding=encoding, errors="surrogateescape", newline="") as lines:
-        head = "".join(line for line, _ in zip(lines, range(20), strict=False))
+        head = "".join(line for line, _ in zip(lines, range(20), strict=False))[:_HEAD_CHARS]
         lines.seek(0)
         reader = csv.reader(lines, delimiter=card.delimiter or _delimiter(head))
         yield from _with_header(_csv_rows(reader), file, card)
@@ -130,7 +132,7 @@ def _csv_rows(reader: Any) -> Iterator[tuple[int, list[Any] | str]]:
 def _with_header(rows: Iterator[tuple[int, list[Any] | str]], file: Path, card: Card) -> Iterator[Row]:
     header: list[str] = []
     for _, values in rows:
-        if isinstance(values, list) and any(value not in (None, "") for value in values):
+        if isinstance(values, list) and any(_name(value) for value in values):
             header = [_name(value) for value in values]
             break
     if not header:

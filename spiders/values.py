@@ -141,7 +141,10 @@ def moment(value: Any, time_zone: str, date_order: str = "dmy") -> Moment | None
     """
     if absent(value):
         return None
-    found = _parse(value, ZoneInfo(time_zone), date_order)
+    try:
+        found = _parse(value, ZoneInfo(time_zone), date_order)
+    except ValueError:  # the calendar's own: a 31 February
+        found = None
     if found is None or not 1995 <= found.at.year <= 2100:
         raise ValueError(f"{str(value)[:40]!r} is no date")
     return found

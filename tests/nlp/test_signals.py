@@ -91,6 +91,7 @@ def test_free_of_charge_is_no_incentive(read: Read, text: str) -> None:
         "Essig schafft Abhilfe.",
         "Problem gelöst: einmal durchspülen.",
         "Die Leitung war verstopft. Da hilft nur kräftig durchpusten.",
+        "Die Leitung war verstopft. Nadel rein, fertig.",
     ],
 )
 def test_what_helped(read: Read, text: str) -> None:
@@ -107,6 +108,8 @@ def test_what_helped(read: Read, text: str) -> None:
         "Läuft immer wieder aus.",
         "Vielleicht würde ein Filter Abhilfe schaffen.",
         "Für mich die beste Lösung.",
+        "Tablette rein, Klappe zu, fertig.",
+        "Dieses Problem hat sich durch diesen Kocher gelöst.",
     ],
 )
 def test_what_did_not_help(read: Read, text: str) -> None:

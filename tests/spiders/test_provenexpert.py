@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from demo.company import Company, Person, Voice
+from demo.server import API_ID, API_KEY, DemoServer
+from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
+from spiders.card import Card
+from spiders.provenexpert import read_ratings
+from spiders.run import run_source
+from tests.conftest import SHARED, needs_shared
+
+CARD = Card(
+    name="provenexpert", kind="provenexpert", credentials=("PE_ID", "PE_KEY"), robots=False, allow_private=True,
+    feedback_kind="shop_rating", full_read=True,
+)  # fmt: skip
+ENV = {"PE_ID": API_ID, "PE_KEY": API_KEY}
+
+
+def company(count: int) -> Company:
+    from datetime import UTC, datetime, timedelta
+
+    ina = Person("p1", "Ina Beispiel", {"provenexpert": "Ina B."}, "ina@example.org", "K-1", "DE", "Kassel")
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    voices = [
+        Voice(f"pe-{n}", "provenexpert", "p1" if n % 2 else None, first + timedelta(hours=n),
+              {"recommendation": n % 2, "categories": {"Qualität": 5, "Nutzen": 4}, "text": None if n % 5 == 0 else f"Urteil {n}",
+               "anonymous": not n % 2, "reply": {"text": "Danke, Frau B."} if n == 1 else None})
+        for n in range(count)
+    ]  # fmt: skip
+    return Company({"p1": ina}, tuple(voices))
+
+
+def test_every_page_is_read(tmp_path: Path) -> None:
+    with DemoServer(company(250)) as server:
+        card = Card(**{**CARD.__dict__, "address": f"{server.url}api/v1/"})
+        harvest = run_source(card, "", tmp_path / "run", env={**os.environ, **ENV})
+    rows = [json.loads(line) for line in harvest.feed.read_text(encoding="utf-8").splitlines()]
+    assert len({row["native_id"] for row in rows}) == harvest.items == 250
+    replied = next(row for row in rows if row.get("reply"))
+    assert (replied["reply"], replied["text"], replied["rating_1_5"]) == ("Danke, Frau B.", "Urteil 1", 4.5)
+    assert sum("author_key" in row for row in rows) == 125
+    assert sum("text" in row for row in rows) == 200
+    assert {row["would_recommend"] for row in rows} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("env", "plan", "words"),
+    [({"PE_ID": "demo", "PE_KEY": "wrong"}, "PREMIUM", "wrongCredentials"), (ENV, "BASIC", "wrongPlan")],
+)
+def test_the_portal_refuses(env: dict[str, str], plan: str, words: str, tmp_path: Path) -> None:
+    with DemoServer(company(3), plan=plan) as server:
+        card = Card(**{**CARD.__dict__, "address": f"{server.url}api/v1/"})
+        with pytest.raises(SettingsError, match=words):
+            run_source(card, "", tmp_path / "run", env={**os.environ, **env})
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [(b"", RetryError), (b"{}", RetryError), (b"[]", RetryError), (b"<html>", RetryError), (b'{"status":"success"}', DataError),
+     (b'{"status":"error","errors":["wrongPlan"]}', SettingsError), (b'{"status":"error","errors":["tooManyRequests"]}', RetryError)],
+)  # fmt: skip
+def test_odd_answers_never_look_like_success(body: bytes, error: type[KundenechoError]) -> None:
+    with pytest.raises(error):
+        read_ratings(body, "https://portal.example")
+
+
+@pytest.mark.parametrize("empty", ["{}", "[]"])
+def test_an_empty_map_may_be_a_list(empty: str) -> None:
+    assert read_ratings(f'{{"status":"success","ratings":{empty}}}'.encode(), "") == {}
+
+
+@needs_shared
+def test_recorded_answer_is_read() -> None:
+    body = (SHARED / "fixtures" / "provenexpert" / "rating_get_page.json").read_bytes()
+    assert len(read_ratings(body, "")) == 26
