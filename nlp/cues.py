@@ -131,8 +131,9 @@ def _judge(words: Words, clause: Clause, cue: Cue, at: tuple[int, ...]) -> Hit |
         return None
     score = cue.denied if negated and cue.denied is not None else cue.score
     defect = cue.denied_defect if negated else cue.defect
-    before = words.folded[min(at) - 1] if min(at) > clause.first else ""
-    strength: float = word_sets()["intensifiers"].get(before, 1.0)
+    factors: dict[str, float] = word_sets()["intensifiers"]
+    around = [words.folded[place] for place in (min(at) - 1, *at) if place >= clause.first]
+    strength = next((factors[form] for form in around if form in factors), 1.0)
     return Hit(cue, clause, at, max(-1.0, min(1.0, score * strength)), defect, negated)
 
 

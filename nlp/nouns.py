@@ -203,8 +203,9 @@ def is_part(words: Words, noun: Noun, defect: str | None) -> bool:
     """The noun may name a component.
 
     It is neither on the stop list nor a compound of a word for the whole ("…maschine"), nor the name
-    of an aspect (a colour that comes off is a part), no verb used as a noun ("das Trinken"), and without an article a word that the dictionary knows as a
-    noun: others are mostly brands and typing errors.
+    of an aspect (a colour that comes off is a part), no verb used as a noun ("das Trinken"), and
+    without an article a word that the dictionary knows as a noun: others are mostly brands and typing
+    errors.
     """
     text, stops = words.text[noun.at], stop_nouns()
     if words.folded[noun.at] in stops:

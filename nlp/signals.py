@@ -80,7 +80,7 @@ def read_signals(doc: Doc) -> Signals:
     signals.recommend = _decide(counts, "recommend_yes", "yes", "recommend_no", "no")
     signals.loyalty = _decide(counts, "repeat", "repeat", "churn", "churn")
     fixes += _fixes_in_sentences(words, doc._.clauses, problem)
-    signals.fixes = _fix_spans(words, doc._.clauses, fixes)
+    signals.fixes = _fix_spans(words, doc._.clauses, fixes, doc._.title_chars)
     return signals
 
 
@@ -139,13 +139,16 @@ def _fixes_in_sentences(words: Words, clauses: list[Clause], problem: bool) -> l
     return found
 
 
-def _fix_spans(words: Words, clauses: list[Clause], fixes: list[Clause]) -> list[tuple[int, int]]:
-    """Whole sentences, since the means stands in one clause and the success in another; joined where they touch."""
+def _fix_spans(words: Words, clauses: list[Clause], fixes: list[Clause], title: int) -> list[tuple[int, int]]:
+    """Whole sentences, since the means stands in one clause and the success in another; joined where they
+    touch in one field.
+    """
     spans: list[tuple[int, int]] = []
     for sentence in sorted({clause.sentence for clause in fixes}):
         inside = [clause for clause in clauses if clause.sentence == sentence]
         span = _span(words, inside[0].first, inside[-1].last)
-        if spans and span[0] - spans[-1][1] <= 2:
+        same_field = bool(spans) and (spans[-1][0] < title) == (span[0] < title)
+        if same_field and span[0] - spans[-1][1] <= 2:
             spans[-1] = (spans[-1][0], span[1])
         else:
             spans.append(span)

@@ -61,6 +61,7 @@ class SourceSpider(scrapy.Spider):
         self.output = output
         self.newest: str | None = watermark
         self.error: KundenechoError | None = None
+        self.seen: set[str] = set()
         self.collected_at = datetime.now(UTC)
 
     def get(self, url: str, callback: Callback, **options: Any) -> Request:

@@ -35,7 +35,10 @@ class ShopPagesSpider(SourceSpider):
         envelope = self.envelope(response)
         yield from (Reject(response.url, fault) for fault in page.faults)
         for review in page.reviews:
-            yield self._record(review, envelope, response.url)
+            # The same page is often reached by two addresses.
+            if review.native_id not in self.seen:
+                self.seen.add(review.native_id)
+                yield self._record(review, envelope, response.url)
 
     def _links(self, response: TextResponse) -> Iterator[str]:
         found = response.xpath("//*[local-name()='loc']/text() | //a/@href | //link[@rel='next']/@href").getall()

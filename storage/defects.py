@@ -205,19 +205,23 @@ SELECT defect_id, rank, mention_id FROM (
     JOIN defect d ON d.product = m.product AND d.component = m.component AND d.defect = m.defect
 ) ranked WHERE rank <= %(quotes)s
 """
-# Only a fix told close to the defect in the same text is suggested for it, the closest first.
+# A fix is suggested for a defect that it names itself, or that is told close before it in the same text.
 _SET_FIXES = """
 UPDATE defect_figure g SET fix_id = best.fix_id
 FROM (
     SELECT DISTINCT ON (d.defect_id) d.defect_id, x.fix_id
     FROM voice v
     JOIN fix x ON x.revision_id = v.revision_id AND x.lineage_id = %(lineage)s
-    JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s AND m.field = x.field
-                  AND m.defect IS NOT NULL AND m.polarity <> 'pos'
-                  AND x.fix_end > m.evidence_start AND x.fix_start <= m.evidence_end + %(reach)s
-    JOIN defect d ON d.product = v.product AND d.component = lower(coalesce(m.component, '')) AND d.defect = m.defect
+    JOIN revision r ON r.revision_id = v.revision_id
+    JOIN defect d ON d.product = v.product
+    JOIN defect_figure known ON known.defect_id = d.defect_id
+    LEFT JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s AND m.field = x.field
+        AND m.defect = d.defect AND lower(coalesce(m.component, '')) = d.component AND m.polarity <> 'pos'
+        AND x.fix_end > m.evidence_start AND x.fix_start <= m.evidence_end + %(reach)s
     WHERE d.product = ANY(%(products)s)
-    ORDER BY d.defect_id, greatest(x.fix_start - m.evidence_end, 0), x.fix_id
+      AND (m.mention_id IS NOT NULL OR (d.component <> '' AND position(d.component IN lower(substr(
+           CASE x.field WHEN 'title' THEN r.title ELSE r.text END, x.fix_start + 1, x.fix_end - x.fix_start))) > 0))
+    ORDER BY d.defect_id, m.mention_id IS NULL, greatest(x.fix_start - m.evidence_end, 0), x.fix_id
 ) best
 WHERE g.defect_id = best.defect_id
 """

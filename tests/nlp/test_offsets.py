@@ -59,6 +59,12 @@ def test_offsets_point_into_their_own_field(read: Callable[..., Analysis]) -> No
     assert {(m.field, m.target) for m in result.mentions} == {("title", "Schnalle"), ("text", "Kurbel")}
 
 
+def test_a_fix_in_title_and_text_is_two_spans(read: Callable[..., Analysis]) -> None:
+    said = "seitdem läuft es wieder"
+    spans = read(said, said).fixes
+    assert [(span.field, span.start, span.end) for span in spans] == [("title", 0, len(said)), ("text", 0, len(said))]
+
+
 def test_code_points_are_counted_not_bytes_or_utf_16(read: Callable[..., Analysis]) -> None:
     text = "😀😀😀 Die Kurbel klemmt."
     (mention,) = read(text).mentions
