@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kundenecho.errors import KundenechoError
 from kundenecho.settings import Settings
@@ -60,7 +61,7 @@ def run_dags(settings: Settings, *, progress: Callable[[str, int, int | None], N
     return states
 
 
-def load_dags() -> dict[str, object]:
+def load_dags() -> dict[str, Any]:
     """All DAGs of this folder by id.
 
     Raises:
@@ -75,16 +76,16 @@ def load_dags() -> dict[str, object]:
     return dict(bag.dags)
 
 
-def test_dag(dag: object) -> str:
+def test_dag(dag: Any) -> str:
     """Run one DAG in this process and return the state of its run."""
-    for task in dag.tasks:  # type: ignore[attr-defined]
+    for task in dag.tasks:
         # Nobody waits five minutes for a retry in front of a terminal.
         options = getattr(task, "partial_kwargs", None)
         if options is not None:
             options["retries"] = 0
         else:
             task.retries = 0
-    return str(dag.test().state)  # type: ignore[attr-defined]
+    return str(dag.test().state)
 
 
 def _prepare(home: Path) -> None:

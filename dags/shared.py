@@ -74,11 +74,12 @@ def end_alarm(context: Context) -> None:
 
 
 def step_name(context: Context) -> str:
-    """Name of a task for people: its DAG without the prefix, and the account it works on."""
+    """Name of a task for people: its DAG without the prefix, and what tells it from its neighbours there."""
     instance = context["ti"]
-    index = instance.map_index if instance.map_index is not None and instance.map_index >= 0 else None
     label = str(context["dag"].dag_id).removeprefix("kundenecho_").replace("collect_", "collect ")
-    return label if not index else f"{label} [{index}]"
+    helper = "" if label.startswith(instance.task_id) or instance.task_id == "check" else f" ({instance.task_id})"
+    index = f" [{instance.map_index}]" if instance.map_index is not None and instance.map_index > 0 else ""
+    return f"{label}{helper}{index}"
 
 
 #: Defaults of every task. A retry is for trouble that passes; the alarm comes after the last one.

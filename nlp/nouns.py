@@ -7,7 +7,7 @@ never seen before works. What is listed are nouns that are never a part (``stopn
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -143,8 +143,8 @@ def _is_known(form: str) -> bool:
 def whole_nouns(words: Words, clauses: list[Clause], hits: list[Hit], product: str | None) -> AbstractSet[str]:
     """Lemmas of the nouns that name the whole product in this text.
 
-    They stand in the product's name, behind "dieser" or "mein", are bought or used in a clause that
-    reports no defect, or hold another noun (the second one of "der … des …").
+    They stand in the product's name, or, in a clause that reports no defect, behind "dieser" or
+    "mein" or as what was bought or used.
     """
     found: set[str] = set()
     if product:
@@ -156,7 +156,7 @@ def whole_nouns(words: Words, clauses: list[Clause], hits: list[Hit], product: s
         forms = words.folded[clause.first : clause.last]
         bought = clause.first not in faulty and any(form in sets["acquire"] for form in forms)
         for noun in group:
-            pointed_at = noun.attribute or noun.determiner in sets["demonstratives"]
+            pointed_at = noun.determiner in sets["demonstratives"] and clause.first not in faulty
             if pointed_at or (bought and not noun.preposition):
                 found.add(fold(lemma(words.text[noun.at])))
     return found
@@ -176,6 +176,9 @@ def is_whole(name: str, whole: AbstractSet[str]) -> bool:
 
 def target(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
     """The noun that a cue is about: subject or object nearest to it, else a place that the cue allows."""
+    described = _described(words, group, hit)
+    if described is not None:
+        return described
     centre = hit.at[-1] if len(hit.at) > 1 else hit.at[0]
     usable = [noun for noun in group if noun.at not in hit.at and not noun.attribute]
     free = [
@@ -190,6 +193,19 @@ def target(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
     for choice in (free, placed):
         if choice:
             return min(choice, key=lambda noun: (abs(noun.at - centre), noun.at > centre))
+    return None
+
+
+def _described(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
+    """The noun right behind a cue that is its adjective, or its genitive: "die verstopfte …", "Verstopfung der …"."""
+    if len(hit.at) > 1 or hit.defect is None:
+        return None
+    at = hit.at[0]
+    genitive = at + 2 < hit.clause.last and words.folded[at + 1] in word_sets()["genitives"]
+    adjective = words.text[at].islower() and words.folded[at].endswith(("e", "er", "es", "en", "em"))
+    for noun in group:
+        if (noun.at == at + 1 and adjective) or (noun.at == at + 2 and genitive and words.text[at][0].isupper()):
+            return noun if is_part(words, replace(noun, determiner="die"), hit.defect) else None
     return None
 
 

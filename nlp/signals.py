@@ -18,6 +18,8 @@ from nlp.lexicon import fold, load_toml, word_sets
 EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment", "anger", "worry"})
 EXPECTATION_SIGNALS: Final = frozenset({"met", "disappointed", "exceeded"})
 _TOUCHPOINT: Final = "at_"
+#: Characters between two sentences that are told as one fix.
+_JOINED: Final = 2
 #: Without one of these no sentence is searched for a fix as a whole.
 _FIX_WORDS: Final = frozenset({"fertig", "wieder"})
 _PROBLEM_WORDS: Final = frozenset({"problem", "probleme", "fehler", "störung", "manko"})
@@ -141,14 +143,19 @@ def _fixes_in_sentences(words: Words, clauses: list[Clause], problem: bool) -> l
 
 def _fix_spans(words: Words, clauses: list[Clause], fixes: list[Clause], title: int) -> list[tuple[int, int]]:
     """Whole sentences, since the means stands in one clause and the success in another; joined where they
-    touch in one field.
+    touch in one field. "Seitdem läuft es" points to the sentence before it.
     """
     spans: list[tuple[int, int]] = []
     for sentence in sorted({clause.sentence for clause in fixes}):
         inside = [clause for clause in clauses if clause.sentence == sentence]
         span = _span(words, inside[0].first, inside[-1].last)
+        before = [clause for clause in clauses if clause.sentence < sentence]
+        if before and words.folded[inside[0].first] in word_sets()["thereupon"]:
+            means = [clause for clause in before if clause.sentence == before[-1].sentence]
+            begin = _span(words, means[0].first, means[-1].last)[0]
+            span = (begin, span[1]) if (begin < title) == (span[0] < title) else span
         same_field = bool(spans) and (spans[-1][0] < title) == (span[0] < title)
-        if same_field and span[0] - spans[-1][1] <= 2:
+        if same_field and span[0] - spans[-1][1] <= _JOINED:
             spans[-1] = (spans[-1][0], span[1])
         else:
             spans.append(span)

@@ -24,7 +24,7 @@ class Lineage:
 
 
 class Unseen(NamedTuple):
-    """A current revision that a lineage has not analysed yet."""
+    """A current revision that a lineage has not analysed yet; ``product`` is the product's name."""
 
     revision_id: int
     title: str | None
@@ -88,7 +88,8 @@ def unseen(conn: Connection, lineage_id: int, *, limit: int, after: int = 0) -> 
     """
     with conn.cursor() as cursor:
         cursor.execute(
-            f"SELECT c.revision_id, c.title, c.text, c.product {_UNSEEN} AND c.revision_id > %s"
+            "SELECT c.revision_id, c.title, c.text, (SELECT p.name FROM product p WHERE p.product = c.product)"
+            f"{_UNSEEN} AND c.revision_id > %s"  # noqa: S608
             " ORDER BY c.revision_id LIMIT %s",
             (lineage_id, after, limit),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -15,7 +16,7 @@ from kundenecho.errors import DataError, KundenechoError
 from kundenecho.settings import Settings
 from pipeline import words
 from pipeline.export import as_csv, as_json, write_xlsx
-from storage.connect import Database
+from storage.connect import Connection, Database
 from storage.lists import list_advocates, list_defects
 from storage.why import why
 
@@ -82,6 +83,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
 
     @app.get("/export/{name}.{form}")
     def export(name: str, form: str) -> Response:
+        lists: dict[str, Callable[[Connection], list[dict[str, Any]]]]
         lists = {"maengel": list_defects, "fuersprecher": list_advocates}
         if name not in lists or form not in {"csv", "json", "xlsx"}:
             raise DataError(f"there is no export {name}.{form}", remedy="maengel or fuersprecher, csv, json or xlsx")

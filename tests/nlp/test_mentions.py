@@ -19,6 +19,8 @@ def defects(result: Analysis) -> set[tuple[str | None, str | None]]:
     ("text", "defect", "component"),
     [
         ("Die Auslaufdüse ist dauernd verstopft.", "blockage", "Auslaufdüse"),
+        ("Wegen der verstopften Leitung dreimal angerufen.", "blockage", "Leitung"),
+        ("Dritte Verstopfung der Leitung in fünf Monaten.", "blockage", "Leitung"),
         ("Der Reißverschluss klemmt ständig.", "blockage", "Reißverschluss"),
         ("Der Dampfhahn lässt sich kaum noch drehen", "blockage", "Dampfhahn"),
         ("Nach drei Monaten kommt nur noch tröpfchenweise Wasser aus der Leitung.", "blockage", "Leitung"),

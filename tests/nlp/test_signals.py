@@ -100,6 +100,11 @@ def test_what_helped(read: Read, text: str) -> None:
     assert "." not in text[spans[-1].start : spans[-1].end]
 
 
+def test_the_means_may_stand_in_the_sentence_before(read: Read) -> None:
+    (span,) = read("War lange zu. Ich habe die Leitung mit einer Nadel gereinigt. Seitdem läuft alles wieder.").fixes
+    assert (span.start, span.end) == (14, 88)
+
+
 @pytest.mark.parametrize(
     "text",
     [

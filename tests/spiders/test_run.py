@@ -151,11 +151,10 @@ def test_time_limit_ends_the_process(tmp_path: Path) -> None:
         gate.wait(20)
         return 200, ""
 
-    with site(slow) as url, pytest.raises(RetryError, match="longer than 3 seconds"):
-        try:
+    with site(slow) as url:
+        with pytest.raises(RetryError, match="longer than 3 seconds"):
             run_source(replace(CARD, address=url), "", tmp_path / "run", env=dict(os.environ), time_limit=3)
-        finally:
-            gate.set()
+        gate.set()
 
 
 def test_unreachable_server(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""The pages over real HTTP, with the demo company in the database."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import replace
+
+import pytest
+
+from kundenecho.settings import load_settings
+from tests.cli.conftest import Installation, installed  # noqa: F401  the same fixture
+from web.app import _safe_link
+from web.server import serve
+
+
+@pytest.fixture(scope="module")
+def site(installed: Installation) -> str:  # noqa: F811
+    found = load_settings()
+    settings = replace(found, values={**found.values, "web.port": 0})
+    address: list[str] = []
+    threading.Thread(target=serve, args=(settings,), kwargs={"announce": address.append}, daemon=True).start()
+    for _ in range(200):
+        time.sleep(0.05)
+        if address:
+            try:
+                urllib.request.urlopen(address[0] + "health", timeout=5)
+                break
+            except OSError:
+                continue
+    return address[0]
+
+
+def get(url: str) -> tuple[int, str, dict[str, str]]:
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.status, answer.read().decode("utf-8", "replace"), dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode("utf-8"), dict(error.headers)
+
+
+def test_defects_with_their_quotes(site: str) -> None:
+    status, html, headers = get(site)
+    assert status == 200
+    assert "Was immer wieder kaputtgeht" in html
+    assert html.count("<article>") > 10
+    assert "Auslaufdüse" in html
+    assert "je 100 Bewertungen" in html
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_advocates_with_their_reasons(site: str) -> None:
+    _, html, _ = get(site + "fuersprecher")
+    assert "Wer für uns spricht" in html
+    assert "empfiehlt weiter" in html
+    assert html.count("<article>") > 10
+
+
+def test_every_why_link_works(site: str) -> None:
+    _, html, _ = get(site + "maengel")
+    links = sorted(set(re.findall(r'href="/(warum/[DF]\d+)"', html)))[:25]
+    assert len(links) == 25
+    for link in links:
+        status, page, _ = get(site + link)
+        assert status == 200, link
+        assert "Belege" in page
+
+
+def test_filter_by_product(site: str) -> None:
+    _, html, _ = get(site + "maengel?produkt=HM-450&ab=2")
+    assert "HM-450" in html
+    assert "<small>HM-310</small>" not in html
+
+
+@pytest.mark.parametrize("path", ["warum/D99999", "warum/unsinn", "export/alles.csv", "export/maengel.pdf"])
+def test_what_is_not_there_says_so(site: str, path: str) -> None:
+    status, html, _ = get(site + path)
+    assert status == 404
+    assert "Das ging nicht" in html
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+@pytest.mark.parametrize("name", ["maengel", "fuersprecher"])
+def test_exports(site: str, name: str, form: str) -> None:
+    status, body, headers = get(f"{site}export/{name}.{form}")
+    assert status == 200
+    assert len(body) > 500
+    assert f"{name}.{form}" in headers["content-disposition"]
+
+
+def test_links_from_sources_are_not_trusted() -> None:
+    assert _safe_link("javascript:alert(1)") is None
+    assert _safe_link("https://shop.example/#1") == "https://shop.example/#1"
