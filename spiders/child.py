@@ -9,52 +9,56 @@ import dataclasses
 import json
 import os
 import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
 from kundenecho.keying import keyer_from_env
 from spiders.card import Card
+from spiders.context import Context
 from spiders.output import Output
 
 
 def main() -> None:
     """Read the job, collect, write statistics."""
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     job = json.load(sys.stdin)
-    card = Card(**{**job["card"], **{k: tuple(v) for k, v in job["card"].items() if isinstance(v, list)}})
-    output = Output(Path(job["workdir"]))
+    card = card_from_json(job["card"])
+    keyer = keyer_from_env()
+    context = Context(card, job["account"], keyer, datetime.now(UTC))
+    output = Output(Path(job["workdir"]), keyer)
     try:
         if card.kind == "file":
-            stats = _read_files(card, [Path(f) for f in job["files"]], output)
+            stats = _read_files(context, [Path(f) for f in job["files"]], output)
         else:
-            stats = _crawl(card, job["account"], job["watermark"], output)
+            stats = _crawl(context, job["watermark"], output)
     except KundenechoError as error:
         stats = {"finish_reason": "failed", "error": error_to_json(error)}
     output.close(stats)
 
 
-def _read_files(card: Card, files: list[Path], output: Output) -> dict[str, Any]:
+def _read_files(context: Context, files: list[Path], output: Output) -> dict[str, Any]:
     from spiders.exports import read_export
 
-    keyer = keyer_from_env()
-    yielded = 0
+    notices: list[str] = []
     for file in files:
-        for item in read_export(file, card, keyer):
-            output.write(item)
-            yielded += 1
-            if yielded % 1000 == 0:
-                _tell(output)
-    return {"finish_reason": "finished", "yielded": yielded}
+        for item in read_export(file, context, notices.append):
+            output.take(item)
+    return {"finish_reason": "finished", "files": len(files), "notices": notices}
 
 
-def _crawl(card: Card, account: str, watermark: str | None, output: Output) -> dict[str, Any]:
+def _crawl(context: Context, watermark: str | None, output: Output) -> dict[str, Any]:
     from scrapy import signals
     from scrapy.crawler import CrawlerProcess
 
     from spiders.engine import SourceSpider, scrapy_settings
     from spiders.registry import spider_class
 
-    keyer = keyer_from_env()
+    card = context.card
     secrets = {name: os.environ.get(name, "") for name in card.credentials}
     missing = [name for name, value in secrets.items() if not value]
     if missing:
@@ -65,28 +69,35 @@ def _crawl(card: Card, account: str, watermark: str | None, output: Output) -> d
     process = CrawlerProcess(scrapy_settings(card, os.environ.get("KUNDENECHO_COMPANY_CONTACT", "")))
     crawler = process.create_crawler(spider_class(card.kind))
     crawler.signals.connect(lambda spider: spiders.append(spider), signals.spider_opened, weak=False)
-    crawler.signals.connect(
-        lambda **_: _tell(output) if output.written % 500 == 0 else None, signals.item_scraped, weak=False
-    )
-    process.crawl(crawler, card=card, account=account, keyer=keyer, secrets=secrets, watermark=watermark, output=output)
+    process.crawl(crawler, context=context, secrets=secrets, watermark=watermark, output=output)
     process.start()
     found = dict(crawler.stats.get_stats()) if crawler.stats else {}
-    error = spiders[0].error if spiders else None
+    return {**_spider_stats(spiders[0] if spiders else None), **_scrapy_stats(found)}
+
+
+def _spider_stats(spider: Any) -> dict[str, Any]:
+    if spider is None:
+        return {}
+    error = error_to_json(spider.error) if spider.error else None
+    return {"watermark": spider.newest, "truncated": spider.truncated, "error": error}
+
+
+def _scrapy_stats(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "finish_reason": found.get("finish_reason", "never started"),
-        "yielded": found.get("kundenecho/yielded", 0),
         "exceptions": found.get("spider_exceptions/count", 0),
         "log_errors": found.get("log_count/ERROR", 0),
         "requests": found.get("downloader/request_count", 0),
         "retries": found.get("retry/count", 0),
         "bytes": found.get("downloader/response_bytes", 0),
-        "watermark": spiders[0].newest if spiders else None,
-        "error": error_to_json(error) if error else None,
     }
 
 
-def _tell(output: Output) -> None:
-    print(output.written, flush=True)  # noqa: T201  the parent reads it for its progress bar
+def _end_with_parent(parent: int) -> None:
+    """A killed parent cannot end its child, so the child looks."""
+    while os.getppid() == parent:
+        time.sleep(2)
+    os._exit(1)
 
 
 def error_to_json(error: KundenechoError) -> dict[str, str]:
@@ -99,13 +110,18 @@ def error_to_json(error: KundenechoError) -> dict[str, str]:
 def job_json(card: Card, account: str, workdir: Path, watermark: str | None, files: list[Path]) -> str:
     """The job for a child, as it reads it from standard input."""
     job = {
-        "card": {**dataclasses.asdict(card)},
+        "card": dataclasses.asdict(card),
         "account": account,
         "workdir": str(workdir),
         "watermark": watermark,
         "files": [str(f) for f in files],
     }
     return json.dumps(job)
+
+
+def card_from_json(values: Mapping[str, Any]) -> Card:
+    """The card of a job; JSON knows no tuples."""
+    return Card(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
 if __name__ == "__main__":

@@ -5,32 +5,40 @@ Encoding and delimiter are found out, one bad row does not spoil the others, and
 
 from __future__ import annotations
 
-import csv
+import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from kundenecho.errors import DataError, SettingsError
+from kundenecho.records import digest_json
 from spiders.card import Card
+from spiders.csv_rows import MAX_ROW_CHARS, Broken, CsvRows, find_delimiter
 
-#: Longest row that is read, in characters; a longer one is a fault of the export.
-MAX_ROW_CHARS: Final = 1_000_000
-_DELIMITERS: Final = (";", ",", "\t", "|")
 #: How much of a file is looked at to find its delimiter.
-_HEAD_CHARS = 100_000
-_BROKEN = re.compile("[\udc80-\udcff]")
+_HEAD_LINES, _HEAD_CHARS = 20, 100_000
+#: What a byte outside the file's encoding becomes.
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its number in the file from 1, and its cells by column; or why it is none."""
+    """One row: its number in the file from 1, and its cells by column.
+
+    Attributes:
+        fault: Why the row cannot be used; its cells may then stand under the wrong columns.
+    """
 
     number: int
     cells: dict[str, Any]
@@ -45,7 +53,7 @@ def read_table(file: Path, card: Card) -> Iterator[Row]:
         card: Header rows, and encoding and delimiter where they are declared.
 
     Yields:
-        The rows; a row with a fault has no cells.
+        The rows, the faulty ones among them.
 
     Raises:
         DataError: The file is missing, empty, or no such file at all.
@@ -71,91 +79,98 @@ def read_table(file: Path, card: Card) -> Iterator[Row]:
 
 def _json_lines(file: Path) -> Iterator[Row]:
     with file.open("rb") as lines:
-        for number, raw in enumerate(lines, 1):
-            if not raw.strip():
-                continue
+        number = 0
+        while raw := lines.readline(MAX_ROW_CHARS + 1):
+            number += 1
             if len(raw) > MAX_ROW_CHARS:
-                yield Row(number, {}, f"the row has {len(raw)} bytes, at most {MAX_ROW_CHARS} are read")
-                continue
-            try:
-                cells = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
-            except UnicodeDecodeError:
-                yield Row(number, {}, "the row is not UTF-8")
-            except ValueError as error:
-                yield Row(number, {}, f"the row is not JSON: {str(error).split(':')[0]}")
-            else:
-                yield Row(number, cells) if isinstance(cells, dict) else Row(number, {}, "the row is no JSON object")
+                while raw and not raw.endswith(b"\n"):
+                    raw = lines.readline(MAX_ROW_CHARS)
+                yield Row(number, {}, f"the row has more than {MAX_ROW_CHARS} bytes")
+            elif raw.strip():
+                yield _json_row(number, raw)
+
+
+def _json_row(number: int, raw: bytes) -> Row:
+    # What cannot be taken apart cannot be keyed, so only its digest is kept.
+    trace = {"digest": digest_json(raw.hex())}
+    try:
+        cells = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError:
+        return Row(number, trace, "the row is not UTF-8")
+    except (ValueError, RecursionError) as error:
+        return Row(number, trace, f"the row is not JSON: {str(error).split(':')[0]}")
+    return Row(number, cells) if isinstance(cells, dict) else Row(number, trace, "the row is no JSON object")
 
 
 def _workbook(file: Path, card: Card) -> Iterator[Row]:
     try:
         book = load_workbook(file, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        try:
+            rows = enumerate(map(list, book.worksheets[0].iter_rows(values_only=True)), 1)
+            yield from _body(rows, _header(rows, file, card))
+        finally:
+            book.close()
+    except (BadZipFile, InvalidFileException, ParseError, ZlibError, EOFError, LookupError, OSError, ValueError) as error:
         raise DataError(
-            f"the file is no workbook ({type(error).__name__})", where=file.name, remedy="Save it as XLSX again"
+            f"the file is no workbook, or a damaged one ({type(error).__name__})",
+            where=file.name,
+            remedy="Save it as XLSX again",
         ) from None
-    try:
-        sheet = book.worksheets[0]
-        rows = ((number, list(values)) for number, values in enumerate(sheet.iter_rows(values_only=True), 1))
-        yield from _with_header(rows, file, card)
-    finally:
-        book.close()
 
 
 def _delimited(file: Path, card: Card) -> Iterator[Row]:
     encoding = card.encoding or _encoding(file)
-    csv.field_size_limit(MAX_ROW_CHARS)
-    with file.open(encoding=encoding, errors="surrogateescape", newline="") as lines:
-        head = "".join(line for line, _ in zip(lines, range(20), strict=False))[:_HEAD_CHARS]
+    # UTF-16 cannot be told apart byte by byte: what is broken there becomes U+FFFD.
+    wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    with file.open(encoding=encoding, errors="replace" if wide else "surrogateescape", newline="") as lines:
+        head = "".join(islice(iter(lambda: lines.readline(_HEAD_CHARS), ""), _HEAD_LINES))[:_HEAD_CHARS]
         lines.seek(0)
-        reader = csv.reader(lines, delimiter=card.delimiter or _delimiter(head))
-        yield from _with_header(_csv_rows(reader), file, card)
+        rows = CsvRows(lines, card.delimiter or find_delimiter(head))
+        header = _header(rows, file, card)
+        rows.width = len(header)
+        for row in _body(rows, header):
+            broken = any("\ufffd" in v if wide else _ESCAPED.search(v) for v in row.cells.values() if isinstance(v, str))
+            if broken:
+                cells = {key: _ESCAPED.sub("\ufffd", str(value)) for key, value in row.cells.items()}
+                yield Row(row.number, cells, row.fault or "the row holds bytes that are not in the file's encoding")
+            else:
+                yield row
 
 
-def _csv_rows(reader: Any) -> Iterator[tuple[int, list[Any] | str]]:
-    while True:
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield reader.line_num, f"the row cannot be read: {error}"
-            continue
-        if any(_BROKEN.search(value) for value in values):
-            yield reader.line_num, "the row holds bytes that are not in the file's encoding"
-        elif sum(map(len, values)) > MAX_ROW_CHARS:
-            yield reader.line_num, f"the row has more than {MAX_ROW_CHARS} characters"
-        else:
-            yield reader.line_num, values
-
-
-def _with_header(rows: Iterator[tuple[int, list[Any] | str]], file: Path, card: Card) -> Iterator[Row]:
-    header: list[str] = []
-    for _, values in rows:
-        if isinstance(values, list) and any(_name(value) for value in values):
-            header = [_name(value) for value in values]
-            break
-    if not header:
+def _header(rows: Iterable[tuple[int, list[Any]]], file: Path, card: Card) -> list[str]:
+    """The columns' names: the first row that holds something, or two rows joined, each name once."""
+    rows = iter(rows)
+    first = next((values for _, values in rows if any(_name(value) for value in values)), None)
+    if first is None:
         raise DataError("the file has no header row", where=file.name, remedy="Export it with column names")
+    names = [_name(value) for value in first]
     if card.header_rows == 2:
-        header = _joined(header, next(rows, (0, []))[1])
+        names = _joined(names, next(rows, (0, []))[1])
+    counted: dict[str, int] = {}
+    for index, name in enumerate(names):
+        counted[name] = counted.get(name, 0) + 1
+        if counted[name] > 1:
+            names[index] = f"{name} ({counted[name]})"
+    return names
+
+
+def _body(rows: Iterable[tuple[int, list[Any]]], header: list[str]) -> Iterator[Row]:
     for number, values in rows:
-        if isinstance(values, str):
-            yield Row(number, {}, values)
-        elif not any(value not in (None, "") for value in values):
-            continue
-        elif len(values) > len(header) and any(value not in (None, "") for value in values[len(header) :]):
-            yield Row(number, {}, f"the row has {len(values)} cells, the header {len(header)}")
-        else:
+        spare = [value for value in values[len(header) :] if value not in (None, "")]
+        if isinstance(values, Broken) or spare:
+            names = [*header, *(f"column {n}" for n in range(len(header) + 1, len(values) + 1))]
+            fault = getattr(values, "fault", f"the row has {len(values)} cells, the header {len(header)}")
+            yield Row(number, dict(zip(names, values, strict=False)), fault)
+        elif any(value not in (None, "") for value in values):
             yield Row(number, dict(zip(header, values, strict=False)))
 
 
-def _joined(first: list[str], second: list[Any] | str) -> list[str]:
+def _joined(first: list[str], second: list[Any]) -> list[str]:
     """Two header rows as one: the question filled forward, and the sub-label behind a bar."""
     names, question = [], ""
-    for index, name in enumerate(first):
-        question = name or question
-        label = _name(second[index]) if isinstance(second, list) and index < len(second) else ""
+    for index in range(max(len(first), len(second))):
+        question = (first[index] if index < len(first) else "") or question
+        label = _name(second[index]) if index < len(second) else ""
         names.append(f"{question} | {label}" if label else question)
     return names
 
@@ -168,13 +183,13 @@ def _encoding(file: Path) -> str:
     """UTF-8 or UTF-16 by their mark; else UTF-8 where most non-ASCII lines are, else cp1252."""
     with file.open("rb") as lines:
         start = lines.read(4)
-        if start.startswith(b"\xef\xbb\xbf"):
+        if start.startswith(codecs.BOM_UTF8):
             return "utf-8-sig"
-        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if start.startswith(_UTF16_MARKS):
             return "utf-16"
         lines.seek(0)
         good = bad = 0
-        for line in lines:
+        while line := lines.readline(MAX_ROW_CHARS):
             if line.isascii():
                 continue
             try:
@@ -183,14 +198,3 @@ def _encoding(file: Path) -> str:
             except UnicodeDecodeError:
                 bad += 1
     return "utf-8" if good >= bad else "cp1252"
-
-
-def _delimiter(head: str) -> str:
-    """The delimiter that splits the first lines into the most, and equally many, cells."""
-    best, score = ",", (0, 0)
-    for delimiter in _DELIMITERS:
-        widths = [len(row) for row in csv.reader(head.splitlines(keepends=True), delimiter=delimiter) if row]
-        same = sum(width == widths[0] for width in widths) if widths else 0
-        if widths and widths[0] > 1 and (same, widths[0]) > score:
-            best, score = delimiter, (same, widths[0])
-    return best

@@ -18,13 +18,16 @@ from typing import Any
 
 from kundenecho.errors import DataError, RetryError, SettingsError, YieldError
 from kundenecho.keying import KEY_ID_VARIABLE, keyer_from_env
-from spiders.card import Card
+from spiders.card import FILE_SUFFIXES, Card
 from spiders.child import job_json
 from spiders.output import FEED, REJECTED, STATS
 
 _ERRORS = {"retry": RetryError, "settings": SettingsError, "data": DataError}
 _FRAME = re.compile(r'File ".*?([^/\\"]+)", line (\d+)')
+_RAISED = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Full))\b")
 _ROOT = Path(__file__).resolve().parent.parent
+#: The command that collects; it finds its job on standard input.
+COMMAND = (sys.executable, "-m", "spiders.child")
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ class Harvest:
         items: Records in the feed.
         rejected_count: Refused rows.
         stats: The run's statistics.
-        complete: Everything there is was read to its end.
+        complete: Everything there is was read to its end, so what is absent is gone.
         watermark: Where the next run may begin, to be stored with the rows.
+        truncated: Something that should be there could not be read; what was read is good.
     """
 
     feed: Path
@@ -48,6 +52,7 @@ class Harvest:
     stats: dict[str, Any]
     complete: bool
     watermark: str | None
+    truncated: bool = False
 
 
 def run_source(
@@ -87,8 +92,11 @@ def run_source(
     keyer_from_env(dict(env))
     chosen = [f.resolve() for f in files] or (_inbox(card) if card.kind == "file" else [])
     job = job_json(card, account, workdir.resolve(), None if full else watermark, chosen)
+    for name in (FEED, REJECTED, STATS):
+        (workdir / name).unlink(missing_ok=True)
     stats = _run_child(card, job, env, workdir, time_limit, progress)
-    return judge(card, stats, workdir, full=full)
+    # Files named by hand are seldom all there are.
+    return judge(card, stats, workdir, full=full or (card.full_read and not files))
 
 
 def judge(card: Card, stats: dict[str, Any], workdir: Path, *, full: bool = False) -> Harvest:
@@ -98,7 +106,7 @@ def judge(card: Card, stats: dict[str, Any], workdir: Path, *, full: bool = Fals
         card: Card of the source.
         stats: The run's statistics.
         workdir: Where its files are.
-        full: Whether everything was asked for.
+        full: Whether everything there is was asked for.
 
     Raises:
         KundenechoError: It was not; see :func:`run_source`.
@@ -118,8 +126,11 @@ def judge(card: Card, stats: dict[str, Any], workdir: Path, *, full: bool = Fals
     if stats["yielded"] != written + rejected:
         raise DataError(f"{stats['yielded']} records were found, {written + rejected} written", where=where)
     _check_yield(card, written, rejected, where)
-    complete = full or card.full_read
-    return Harvest(workdir / FEED, workdir / REJECTED, written, rejected, stats, complete, stats.get("watermark"))
+    truncated = bool(stats.get("truncated"))
+    # What was refused is absent from the feed, but not gone from the source.
+    complete = full and not truncated and not rejected
+    mark = stats.get("watermark")
+    return Harvest(workdir / FEED, workdir / REJECTED, written, rejected, stats, complete, mark, truncated)
 
 
 def _check_yield(card: Card, written: int, rejected: int, where: str) -> None:
@@ -140,8 +151,11 @@ def _check_yield(card: Card, written: int, rejected: int, where: str) -> None:
 
 def _inbox(card: Card) -> list[Path]:
     """The files that a file source's address names."""
-    pattern = card.address.removeprefix("file:")
-    found = [Path(f) for f in sorted(glob.glob(pattern)) if Path(f).is_file()] if pattern else []  # noqa: PTH207
+    pattern = card.address
+    if pattern and Path(pattern).is_dir():
+        found = sorted(f for f in Path(pattern).iterdir() if f.suffix.lower() in FILE_SUFFIXES)
+    else:
+        found = [Path(f) for f in sorted(glob.glob(pattern)) if Path(f).is_file()] if pattern else []  # noqa: PTH207
     if not found:
         raise YieldError(
             f"no file matches {pattern or 'the empty address'}; nothing was loaded",
@@ -162,7 +176,7 @@ def _run_child(
     child_env = {**env, "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), env.get("PYTHONPATH", "")]))}
     child_env.setdefault(KEY_ID_VARIABLE, "k1")
     with subprocess.Popen(
-        [sys.executable, "-m", "spiders.child"],
+        COMMAND,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -192,7 +206,7 @@ def _run_child(
             where=f"source {card.name}",
             remedy="Raise collect.time_limit, or look why the source is slow",
         )
-    return _stats(card, workdir, errors)
+    return _stats(card, workdir, child.returncode, errors)
 
 
 def _feed_and_follow(child: subprocess.Popen[str], job: str, progress: Callable[[int], None] | None) -> None:
@@ -212,18 +226,24 @@ def _end(child: subprocess.Popen[str], late: threading.Event) -> None:
         os.killpg(child.pid, signal.SIGKILL)
 
 
-def _stats(card: Card, workdir: Path, errors: list[str]) -> dict[str, Any]:
+def _stats(card: Card, workdir: Path, code: int, errors: list[str]) -> dict[str, Any]:
     file = workdir / STATS
     if file.exists():
         stats: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return stats
-    raise RetryError(
-        f"the collecting process ended without statistics ({_last_words(errors)})", where=f"source {card.name}"
+    where = f"source {card.name}"
+    if code < 0:
+        raise RetryError(f"the collecting process was ended by signal {-code}", where=where, remedy="Try again")
+    raise DataError(
+        f"the collecting process failed ({_last_words(errors)})",
+        where=where,
+        remedy="The source has changed or the spider has a fault; nothing was loaded",
     )
 
 
 def _last_words(errors: list[str]) -> str:
     """Class and place of the error that ended a process; its message may quote what a customer wrote."""
-    kind = next((line.split(":")[0].strip() for line in reversed(errors) if line.strip()), "no message")
+    raised = [match[1] for line in errors if (match := _RAISED.match(line))]
     frames = [match for line in errors if (match := _FRAME.search(line))]
-    return f"{kind[:80]} in {frames[-1][1]} line {frames[-1][2]}" if frames else kind[:80]
+    place = f" in {frames[-1][1]} line {frames[-1][2]}" if frames else ""
+    return f"{raised[-1][:80] if raised else 'no message'}{place}"

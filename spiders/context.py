@@ -1,0 +1,26 @@
+"""What turning a source's values into records needs to know of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kundenecho.keying import Keyer
+from spiders.card import Card
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run over one account.
+
+    Attributes:
+        card: Card of the source.
+        account: Account that is collected, empty for the only one.
+        keyer: Keys personal fields.
+        collected_at: When the run began, aware UTC.
+    """
+
+    card: Card
+    account: str
+    keyer: Keyer
+    collected_at: datetime

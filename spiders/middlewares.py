@@ -1,0 +1,152 @@
+"""Scrapy middlewares of every source: which addresses may be asked, and how patiently."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import random
+import socket
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request, Response
+
+from kundenecho.errors import RetryError
+from spiders.card import Card
+
+#: Longest time that a source may make us wait between two requests, in seconds.
+MAX_WAIT: Final = 120.0
+
+
+class Refused(IgnoreRequest):
+    """A request that a page had no business to cause."""
+
+
+def _spider(crawler: Crawler) -> Any:
+    # The base class declares neither card nor error.
+    return crawler.spider
+
+
+class AddressGuard:
+    """Downloader middleware: only http(s), and private addresses only where the card allows them."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._known: dict[str, bool] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> AddressGuard:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Refuse a request before anything is sent."""
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"http", "https"}:
+            raise Refused(f"addresses of kind {parts.scheme}: are not followed")
+        spider = _spider(self.crawler)
+        if spider.error:
+            raise Refused("the run has failed already")
+        card: Card = spider.card
+        if not card.allow_private and await self._is_private(parts.hostname or ""):
+            raise Refused(f"{parts.hostname} is a private address and the card does not say allow_private")
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Refuse what came from a private address all the same, and a robots.txt that cannot be had."""
+        spider, address = _spider(self.crawler), response.ip_address
+        if address is not None and not spider.card.allow_private and not address.is_global:
+            raise Refused(f"{urlsplit(request.url).hostname} is a private address and the card does not say allow_private")
+        if urlsplit(request.url).path == "/robots.txt" and response.status >= 500 and spider.card.robots:
+            # RFC 9309, section 2.3.1.4: what cannot be asked must be taken for forbidden.
+            spider.error = spider.error or RetryError(
+                f"robots.txt cannot be read (HTTP {response.status})", where=request.url, remedy="Try later"
+            )
+        return response
+
+    async def _is_private(self, host: str) -> bool:
+        if host not in self._known:
+            try:
+                found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+                addresses = {ipaddress.ip_address(info[4][0]) for info in found}
+            except (OSError, ValueError):
+                addresses = set()
+            self._known[host] = any(not address.is_global for address in addresses)
+        return self._known[host]
+
+
+class CrawlDelay:
+    """Downloader middleware: keeps the pause that a host's robots.txt asks for."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._pause: dict[str, float] = {}
+        self._free_at: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
+        """Scrapy's constructor."""
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.robots_parsed, signals.robots_parsed)
+        return middleware
+
+    def robots_parsed(self, robotparser: Any, request: Request) -> None:
+        """Remember the pause of a host."""
+        wanted = robotparser.crawl_delay(self.crawler.settings["USER_AGENT"])
+        if wanted:
+            self._pause[urlsplit(request.url).netloc] = min(float(wanted), MAX_WAIT)
+
+    async def process_request(self, request: Request) -> None:
+        """Wait for the request's turn."""
+        host = urlsplit(request.url).netloc
+        if pause := self._pause.get(host):
+            now = time.monotonic()
+            turn = max(now, self._free_at.get(host, now))
+            self._free_at[host] = turn + pause
+            await asyncio.sleep(turn - now)
+
+
+class PatientRetry(RetryMiddleware):
+    """Retries as long as the source asks for (``Retry-After``), else twice as long each time, with jitter."""
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Wait and retry a status that may pass."""
+        wanted = retry_after(response)
+        if wanted is not None and wanted > MAX_WAIT:
+            return response
+        found: Request | Response = super().process_response(request, response)
+        if isinstance(found, Request):
+            await self._wait(found, wanted)
+        return found
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:
+        """Wait and retry after a failure of the network."""
+        found: Request | Response | None = super().process_exception(request, exception)
+        if isinstance(found, Request):
+            await self._wait(found, None)
+        return found
+
+    async def _wait(self, request: Request, wanted: float | None) -> None:
+        backoff: float = self.crawler.settings.getfloat("KUNDENECHO_BACKOFF")
+        tries = request.meta.get("retry_times", 1)
+        # No secret, so the plain generator will do.
+        jittered = backoff * 2 ** (tries - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+        await asyncio.sleep(min(MAX_WAIT, jittered if wanted is None else wanted))
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that a 429 or 503 asks us to wait (RFC 9110, section 10.2.3), None where it does not say."""
+    header = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if response.status not in {429, 503} or not header:
+        return None
+    if header.isdigit():
+        return float(header)
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None
