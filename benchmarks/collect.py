@@ -106,11 +106,10 @@ def main() -> int:
 def _ours(kind: str, base: str, items: int) -> float:
     card = Card(
         name="bench", kind="schemaorg", address=base, start=("shop/1",), robots=False, allow_private=True,
-        min_yield=items, max_yield=items, full_read=True, max_pages=10**6,
+        min_yield=items, max_yield=items, full_read=True,
     ) if kind == "page" else Card(
         name="bench", kind="provenexpert", address=f"{base}api/", credentials=("BENCH_ID", "BENCH_KEY"), robots=False,
         allow_private=True, feedback_kind="shop_rating", min_yield=items, max_yield=items, full_read=True,
-        max_pages=10**6,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         begin = time.monotonic()

@@ -8,12 +8,22 @@ from itertools import groupby
 from typing import TypeVar
 
 from insights.advocates import Advocacy, Span, Statement, assess
+from insights.components import canonical
 from insights.defects import DefectCounts, MonthCount, judge
 from kundenecho.settings import Settings
 from pipeline.step import Counts, Progress, silent, step
 from storage.advocates import AdvocateRow, ReasonRow, StatementRow, statements, write_advocates
 from storage.connect import Connection, named_lock
-from storage.defects import CellRow, ExposureRow, FigureRow, count_defects, write_defects
+from storage.defects import (
+    CellRow,
+    ComponentRow,
+    ExposureRow,
+    FigureRow,
+    count_components,
+    count_defects,
+    write_aliases,
+    write_defects,
+)
 from storage.dirty import active_lineage, clear_dirty, newest_feedback, take_dirty
 
 _T = TypeVar("_T")
@@ -60,9 +70,17 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
 def _decide_defects(
     conn: Connection, products: Sequence[str], lineage: int, min_persons: int, newest: datetime | None
 ) -> int:
-    cells, exposure = count_defects(conn, products, lineage)
+    written = count_components(conn, products, lineage)
+    write_aliases(conn, products, _aliases(written))
+    cells, exposure = count_defects(conn, lineage)
     figures = [_figure(cell, exposure[cell.product], min_persons, newest) for cell in cells]
     return write_defects(conn, products, lineage, figures)
+
+
+def _aliases(written: Sequence[ComponentRow]) -> Iterator[tuple[str, str, str, str]]:
+    for (product, defect), rows in groupby(written, key=lambda row: (row.product, row.defect)):
+        names = canonical({row.component: row.mentions for row in rows})
+        yield from ((product, defect, component, name) for component, name in names.items())
 
 
 def _figure(cell: CellRow, exposure: ExposureRow, min_persons: int, newest: datetime | None) -> FigureRow:

@@ -88,8 +88,8 @@ def unseen(conn: Connection, lineage_id: int, *, limit: int, after: int = 0) -> 
     """
     with conn.cursor() as cursor:
         cursor.execute(
-            "SELECT c.revision_id, c.title, c.text, (SELECT p.name FROM product p WHERE p.product = c.product)"
-            f"{_UNSEEN} AND c.revision_id > %s"  # noqa: S608
+            "SELECT c.revision_id, c.title, c.text, (SELECT p.name FROM product p WHERE p.product = c.product)"  # noqa: S608
+            f"{_UNSEEN} AND c.revision_id > %s"
             " ORDER BY c.revision_id LIMIT %s",
             (lineage_id, after, limit),
         )

@@ -35,6 +35,15 @@ class CellRow(NamedTuple):
     months: list[tuple[date, int]]
 
 
+class ComponentRow(NamedTuple):
+    """Mentions of one written name of a part, lower case."""
+
+    product: str
+    defect: str
+    component: str
+    mentions: int
+
+
 class ExposureRow(NamedTuple):
     """Who spoke of a product: persons, feedback, and persons by month."""
 
@@ -64,27 +73,59 @@ class FigureRow(NamedTuple):
     evidence_needed: int
 
 
-def count_defects(
-    conn: Connection, products: Sequence[str], lineage_id: int
-) -> tuple[list[CellRow], dict[str, ExposureRow]]:
-    """Count the defect cells and the exposure of some products.
+def count_components(conn: Connection, products: Sequence[str], lineage_id: int) -> list[ComponentRow]:
+    """How many mentions each written name of a part has, by product and type of defect.
 
-    Leaves the temporary table ``voice`` behind, which :func:`write_defects` reads for the quotes.
+    Makes the temporary table ``voice``, which the other functions here read.
 
     Args:
         conn: Connection; the caller's transaction goes on.
         products: Products to count.
         lineage_id: Lineage whose mentions count.
-
-    Returns:
-        The cells, and the exposure by product.
     """
     with conn.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.voice")
         cursor.execute(_VOICES, (list(products),))
         cursor.execute("CREATE INDEX ON voice (revision_id)")
         cursor.execute("ANALYZE voice")
-        cursor.execute(_CELLS, (lineage_id, lineage_id))
+        cursor.execute(
+            "SELECT v.product, m.defect, lower(m.component), count(*)::int"
+            " FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s"
+            " WHERE m.component IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+            (lineage_id,),
+        )
+        return [ComponentRow._make(row) for row in cursor]
+
+
+def write_aliases(conn: Connection, products: Sequence[str], aliases: Iterable[tuple[str, str, str, str]]) -> None:
+    """Replace which names of parts are one.
+
+    Args:
+        conn: Connection; the caller's transaction goes on.
+        products: All products that were looked at.
+        aliases: Rows of (product, defect, component, canonical), lower case.
+    """
+    rows = list(aliases)
+    with conn.cursor() as cursor:
+        cursor.execute("DELETE FROM component_alias WHERE product = ANY(%s)", (list(products),))
+        if rows:
+            execute_values(
+                cursor, "INSERT INTO component_alias (product, defect, component, canonical) VALUES %s", rows
+            )
+
+
+def count_defects(conn: Connection, lineage_id: int) -> tuple[list[CellRow], dict[str, ExposureRow]]:
+    """Count the defect cells and the exposure of the products in ``voice``.
+
+    Args:
+        conn: Connection; :func:`count_components` ran in the same transaction.
+        lineage_id: Lineage whose mentions count.
+
+    Returns:
+        The cells, and the exposure by product.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute(_CELLS, (lineage_id,))
         cells = [CellRow._make((*row[:-1], _months(row[-1]))) for row in cursor]
         cursor.execute(_EXPOSURE)
         exposure = {row[0]: ExposureRow._make((*row[:-1], _months(row[-1]))) for row in cursor}
@@ -108,10 +149,8 @@ WHERE c.product = ANY(%s) AND c.state <> 'deleted'
 
 _CELLS = """
 WITH hit AS (
-    SELECT v.product, lower(coalesce(m.component, '')) AS component, m.component AS spelling, m.defect, v.voice,
-           v.created_at, v.month
-    FROM voice v JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s
-    WHERE m.defect IS NOT NULL AND m.polarity <> 'pos'
+    SELECT v.product, m.cell AS component, m.component AS spelling, m.defect, v.voice, v.created_at, v.month
+    FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s
 ), by_month AS (
     SELECT product, component, defect, month, count(DISTINCT voice) AS persons
     FROM hit WHERE month IS NOT NULL GROUP BY 1, 2, 3, 4
@@ -119,12 +158,13 @@ WITH hit AS (
     SELECT product, component, defect, json_agg(json_build_array(month, persons) ORDER BY month) AS months
     FROM by_month GROUP BY 1, 2, 3
 )
-SELECT h.product, h.component, mode() WITHIN GROUP (ORDER BY h.spelling), h.defect, count(DISTINCT h.voice)::int,
+SELECT h.product, h.component, mode() WITHIN GROUP (ORDER BY h.spelling) FILTER (WHERE lower(h.spelling) = h.component),
+       h.defect, count(DISTINCT h.voice)::int,
        count(*)::int, (count(DISTINCT h.voice) FILTER (WHERE h.created_at IS NOT NULL))::int,
        min(h.created_at), max(h.created_at),
        (SELECT s.months FROM series s
         WHERE s.product = h.product AND s.component = h.component AND s.defect = h.defect)
-FROM hit h, (SELECT %s) AS lineage
+FROM hit h
 GROUP BY h.product, h.component, h.defect
 ORDER BY h.product, h.component, h.defect
 """
@@ -194,12 +234,11 @@ SELECT defect_id, rank, mention_id FROM (
            row_number() OVER (PARTITION BY d.defect_id ORDER BY m.confidence DESC, m.stars, m.words DESC, m.mention_id)
                AS rank
     FROM (
-        SELECT DISTINCT ON (v.product, lower(coalesce(m.component, '')), m.defect, v.voice)
-               v.product, lower(coalesce(m.component, '')) AS component, m.defect, m.mention_id, m.confidence,
+        SELECT DISTINCT ON (v.product, m.cell, m.defect, v.voice)
+               v.product, m.cell AS component, m.defect, m.mention_id, m.confidence,
                coalesce(r.rating_1_5, 3) AS stars, m.evidence_end - m.evidence_start >= 15 AS words
-        FROM voice v JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+        FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
         JOIN revision r ON r.revision_id = v.revision_id
-        WHERE m.defect IS NOT NULL AND m.polarity <> 'pos'
         ORDER BY 1, 2, 3, v.voice, m.confidence DESC, m.mention_id
     ) m
     JOIN defect d ON d.product = m.product AND d.component = m.component AND d.defect = m.defect
@@ -215,8 +254,8 @@ FROM (
     JOIN revision r ON r.revision_id = v.revision_id
     JOIN defect d ON d.product = v.product
     JOIN defect_figure known ON known.defect_id = d.defect_id
-    LEFT JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s AND m.field = x.field
-        AND m.defect = d.defect AND lower(coalesce(m.component, '')) = d.component AND m.polarity <> 'pos'
+    LEFT JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+        AND m.field = x.field AND m.defect = d.defect AND m.cell = d.component
         AND x.fix_end > m.evidence_start AND x.fix_start <= m.evidence_end + %(reach)s
     WHERE d.product = ANY(%(products)s)
       AND (m.mention_id IS NOT NULL OR (d.component <> '' AND position(d.component IN lower(substr(

@@ -56,8 +56,8 @@ def _defect(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[
         "  m.evidence_end AS end, m.target, m.target_start, m.target_end, l.digest AS lineage,"
         "  lists.mask(CASE m.field WHEN 'title' THEN c.title ELSE c.text END) AS source_text"
         " FROM defect d JOIN current_feedback c ON c.product = d.product AND c.state <> 'deleted'"
-        " JOIN mention m ON m.revision_id = c.revision_id AND m.defect = d.defect"
-        "  AND lower(coalesce(m.component, '')) = d.component AND m.polarity <> 'pos'"
+        " JOIN defect_mention n ON n.revision_id = c.revision_id AND n.defect = d.defect AND n.cell = d.component"
+        " JOIN mention m ON m.mention_id = n.mention_id"
         f" JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active' {_CHAIN_JOINS}"
         " WHERE d.defect_id = %s ORDER BY c.created_at NULLS LAST, c.feedback_id, m.mention_id",
         (number,),

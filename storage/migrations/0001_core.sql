@@ -297,6 +297,15 @@ CREATE TABLE dirty_key (
     marked_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Names of one part made one, such as a compound and its head, for one product and type of defect.
+CREATE TABLE component_alias (
+    product   text NOT NULL REFERENCES product,
+    defect    text NOT NULL,
+    component text NOT NULL,
+    canonical text NOT NULL,
+    PRIMARY KEY (product, defect, component)
+);
+
 -- Identity of a defect; it keeps its id while its figures change.
 CREATE TABLE defect (
     defect_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -376,3 +385,14 @@ SELECT f.feedback_id, f.source, f.account, f.native_id, f.kind, f.product, f.aut
 FROM feedback f
 JOIN revision r ON r.revision_id = f.current_revision_id
 LEFT JOIN author a ON a.author_id = f.author_id;
+
+-- Mentions of defects with the cell they count for: the part by its canonical name, empty for the whole product.
+CREATE VIEW defect_mention AS
+SELECT m.mention_id, m.lineage_id, m.revision_id, m.field, m.component, m.defect, m.evidence_start, m.evidence_end,
+       m.confidence, f.product, coalesce(a.canonical, lower(coalesce(m.component, ''))) AS cell
+FROM mention m
+JOIN revision r ON r.revision_id = m.revision_id
+JOIN feedback f ON f.feedback_id = r.feedback_id
+LEFT JOIN component_alias a
+    ON a.product = f.product AND a.defect = m.defect AND a.component = lower(coalesce(m.component, ''))
+WHERE m.defect IS NOT NULL AND m.polarity <> 'pos';
