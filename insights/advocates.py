@@ -31,6 +31,8 @@ class Statement:
     Attributes:
         sentiment: positive | mixed | negative, or None (no text, not German).
         first_rating: Rating of the first revision, to see a change of mind; None without one.
+        recommend_at: The clause that recommends or advises against.
+        loyalty_at: The clause that tells of staying or leaving.
         praise: Evidence spans of positive mentions, the most confident first.
         fixes: Spans that tell what helped.
         counts_nps: False for a further answer of one survey response, whose NPS counts once.
@@ -49,6 +51,8 @@ class Statement:
     recommend: str = "none"
     loyalty: str = "none"
     incentivised: Span | None = None
+    recommend_at: Span | None = None
+    loyalty_at: Span | None = None
     praise: Sequence[Span] = ()
     fixes: Sequence[Span] = ()
 
@@ -140,11 +144,11 @@ def _of_one(s: Statement) -> list[tuple[str, Span | None]]:
     quote = _first(s.praise)
     happy, unhappy = _is_happy(s), _is_unhappy(s)
     if not unhappy and (s.recommend == "yes" or (s.would_recommend and happy)):
-        found.append(("recommendation", quote))
+        found.append(("recommendation", s.recommend_at if s.recommend == "yes" else None))
     if s.counts_nps and s.nps is not None and s.nps >= 9:
-        found.append(("promoter", quote))
+        found.append(("promoter", None))
     if s.loyalty == "repeat" and not unhappy:
-        found.append(("repeat_purchase", quote))
+        found.append(("repeat_purchase", s.loyalty_at))
     if s.first_rating is not None and s.rating is not None and s.first_rating <= 3 and s.rating >= 4 and not unhappy:
         found.append(("recovered", quote))
     if s.fixes:
@@ -152,13 +156,15 @@ def _of_one(s: Statement) -> list[tuple[str, Span | None]]:
     if s.sentiment == "positive" and not s.abstained and happy:
         found.extend(("praise", span) for span in s.praise[:2])
         if s.rating is not None and s.rating >= 4.75:
-            found.append(("top_rating", quote))
+            found.append(("top_rating", None))
     if s.incentivised:
         found.append(("incentivised", s.incentivised))
     if _contradicts(s):
         found.append(("contradiction", None))
     if s.recommend == "no" or s.loyalty == "churn" or (s.counts_nps and s.nps is not None and s.nps <= 6):
-        found.append(("detractor", None))
+        found.append(
+            ("detractor", s.recommend_at if s.recommend == "no" else s.loyalty_at if s.loyalty == "churn" else None)
+        )
     return found
 
 

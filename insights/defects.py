@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from insights.rates import Rate, change_p_value, jeffreys
+from insights.rates import Rate, jeffreys, trend_p_value
 
 SIGNALS: Final = ("new", "rising", "steady", "falling", "too_little_data", "undated")
 
-#: Months compared with the time before them when a signal is judged.
-WINDOW_MONTHS: Final = 3
 #: A defect first seen within this time before the newest feedback is new.
 NEW_WITHIN: Final = timedelta(days=91)
-#: Two-sided error of one comparison. Weekly surveillance under one alarm budget replaces it.
+#: Two-sided error of one test. Weekly surveillance under one alarm budget replaces it.
 ALPHA: Final = 0.05
 
 
@@ -69,9 +67,9 @@ def judge(counts: DefectCounts, *, min_persons: int, newest: datetime | None) ->
         newest: Time of the newest feedback about any product: the end of the observed time.
 
     Returns:
-        The verdict; ``signal`` is one of :data:`SIGNALS`. A rate that changed significantly between
-        the last three months and the time before is rising or falling; one first seen within the
-        last quarter is new; everything else with dates and enough persons is steady.
+        The verdict; ``signal`` is one of :data:`SIGNALS`. A rate with a significant trend over the
+        months is rising or falling; one first seen within the last quarter is new; everything else
+        with dates and enough persons is steady.
     """
     rate = jeffreys(counts.persons, counts.persons_exposed)
     needed = max(0, min_persons - counts.persons)
@@ -83,18 +81,23 @@ def judge(counts: DefectCounts, *, min_persons: int, newest: datetime | None) ->
 
 
 def _trend(counts: DefectCounts, newest: datetime) -> str:
-    start = _months_back(newest.date(), WINDOW_MONTHS - 1)
-    later = [m for m in counts.months if m.month >= start]
-    earlier = [m for m in counts.months if m.month < start]
-    after, after_of = sum(m.persons for m in later), sum(m.exposed for m in later)
-    before, before_of = sum(m.persons for m in earlier), sum(m.exposed for m in earlier)
-    if counts.first_seen is not None and counts.first_seen >= newest - NEW_WITHIN and before_of:
+    observed_before = any(m.month <= (newest - NEW_WITHIN).date() for m in counts.months)
+    if counts.first_seen is not None and counts.first_seen >= newest - NEW_WITHIN and observed_before:
         return "new"
-    if change_p_value(before, before_of, after, after_of) < ALPHA:
-        return "rising" if after * before_of > before * after_of else "falling"
+    months = _every_month(counts.months)
+    statistic, p_value = trend_p_value([m.persons for m in months], [m.exposed for m in months])
+    if p_value < ALPHA:
+        return "rising" if statistic > 0 else "falling"
     return "steady"
 
 
-def _months_back(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 - months
-    return date(index // 12, index % 12 + 1, 1)
+def _every_month(months: Sequence[MonthCount]) -> list[MonthCount]:
+    """The series without gaps: a month in which nobody spoke stands there with zeros."""
+    if not months:
+        return []
+    known = {m.month: m for m in months}
+    month, last, series = min(known), max(known), []
+    while month <= last:
+        series.append(known.get(month, MonthCount(month, 0, 0)))
+        month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return series

@@ -1,10 +1,11 @@
-"""Rates with intervals, and the tests that a signal needs."""
+"""Rates with intervals, and the test that a signal needs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import beta, fisher_exact
+from scipy.stats import beta, norm
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,29 @@ def jeffreys(successes: int, trials: int, level: float = 0.95) -> Rate:
     return Rate(successes / trials, low, high)
 
 
-def change_p_value(before: int, before_of: int, after: int, after_of: int) -> float:
-    """Two-sided p-value that two shares are equal (Fisher's exact test).
+def trend_p_value(successes: Sequence[int], trials: Sequence[int]) -> tuple[float, float]:
+    """Whether a share grows or shrinks over equal steps of time (Cochran-Armitage test for trend).
+
+    Scores are 0, 1, 2, …; the variance is that under no trend (Armitage, "Tests for Linear Trends in
+    Proportions and Frequencies", Biometrics 11, 1955). The normal approximation is used.
 
     Args:
-        before: Persons with the property in the earlier window, of ``before_of``.
-        before_of: Persons in the earlier window.
-        after: Persons with the property in the later window, of ``after_of``.
-        after_of: Persons in the later window.
+        successes: Persons with the property, by step.
+        trials: Persons in all, by step.
 
     Returns:
-        Between 0 and 1; 1.0 where a window is empty, since nothing can be said.
+        The statistic (positive: growing) and the two-sided p-value; 0 and 1 where nothing can be said.
     """
-    if not before_of or not after_of:
-        return 1.0
-    table = [[before, before_of - before], [after, after_of - after]]
-    return float(fisher_exact(table).pvalue)
+    total, hits = sum(trials), sum(successes)
+    if total < 2 or hits == 0 or hits == total:
+        return 0.0, 1.0
+    share = hits / total
+    mean = sum(step * count for step, count in enumerate(trials)) / total
+    excess = sum(
+        (step - mean) * (hit - share * count) for step, (hit, count) in enumerate(zip(successes, trials, strict=True))
+    )
+    variance = share * (1 - share) * sum(count * (step - mean) ** 2 for step, count in enumerate(trials))
+    if variance <= 0:
+        return 0.0, 1.0
+    statistic = excess / variance**0.5
+    return statistic, float(2 * norm.sf(abs(statistic)))

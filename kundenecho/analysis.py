@@ -87,6 +87,8 @@ class Analysis:
         question: The customer asks something.
         incentivised: Where the text says that it was paid for or given free, None otherwise.
         fixes: Where the customer tells what helped.
+        recommend_at: The clause that recommends or advises against, None for none.
+        loyalty_at: The clause that tells of staying or leaving, None for none.
     """
 
     language: str
@@ -97,6 +99,8 @@ class Analysis:
     question: bool = False
     incentivised: FieldSpan | None = None
     fixes: list[FieldSpan] = field(default_factory=list)
+    recommend_at: FieldSpan | None = None
+    loyalty_at: FieldSpan | None = None
     mentions: list[Mention] = field(default_factory=list)
 
     def to_contract(self, text_id: str, lineage: str) -> dict[str, Any]:

@@ -144,6 +144,8 @@ def _analysis(doc: Doc) -> Analysis:
         loyalty=signals.loyalty,
         question=signals.question,
         incentivised=_field_span(signals.incentivised, title) if signals.incentivised else None,
+        recommend_at=_field_span(signals.recommend_at, title) if signals.recommend_at else None,
+        loyalty_at=_field_span(signals.loyalty_at, title) if signals.loyalty_at else None,
         fixes=fields,
         mentions=[_in_field(mention, title) for mention in doc._.mentions],
     )

@@ -30,6 +30,8 @@ class Signals:
     """What a text signals beside its opinions.
 
     Attributes:
+        recommend_at: Offsets into the Doc of the first clause that decides ``recommend``.
+        loyalty_at: Likewise for ``loyalty``.
         incentivised: Offsets into the Doc of the clause that tells of an incentive.
         fixes: Offsets into the Doc of the sentences that tell what helped.
         emotions: Emotion by the first token of the clause that shows it.
@@ -40,6 +42,8 @@ class Signals:
     recommend: str = "none"
     loyalty: str = "none"
     question: bool = False
+    recommend_at: tuple[int, int] | None = None
+    loyalty_at: tuple[int, int] | None = None
     incentivised: tuple[int, int] | None = None
     fixes: list[tuple[int, int]] = field(default_factory=list)
     emotions: dict[int, str] = field(default_factory=dict)
@@ -62,6 +66,7 @@ def read_signals(doc: Doc) -> Signals:
     words: Words = doc._.words
     signals = Signals(question=_asks(words))
     counts: dict[str, int] = {}
+    where: dict[str, tuple[int, int]] = {}
     fixes: list[Clause] = []
     problem = _names_problem(doc)
     for clause in doc._.clauses:
@@ -79,8 +84,11 @@ def read_signals(doc: Doc) -> Signals:
                     fixes.append(clause)
             else:
                 counts[signal] = counts.get(signal, 0) + 1
+                where.setdefault(signal, _span(words, clause.first, clause.last))
     signals.recommend = _decide(counts, "recommend_yes", "yes", "recommend_no", "no")
+    signals.recommend_at = where.get(f"recommend_{signals.recommend}")
     signals.loyalty = _decide(counts, "repeat", "repeat", "churn", "churn")
+    signals.loyalty_at = where.get(signals.loyalty)
     fixes += _fixes_in_sentences(words, doc._.clauses, problem)
     signals.fixes = _fix_spans(words, doc._.clauses, fixes, doc._.title_chars)
     return signals

@@ -143,6 +143,8 @@ def _statement(row: StatementRow) -> Statement:
         recommend=row.recommend,
         loyalty=row.loyalty,
         incentivised=Span(*row.incentivised) if row.incentivised else None,
+        recommend_at=Span(*row.recommend_at) if row.recommend_at else None,
+        loyalty_at=Span(*row.loyalty_at) if row.loyalty_at else None,
         praise=tuple(Span(*span) for span in row.praise),
         fixes=tuple(Span(*span) for span in row.fixes),
     )

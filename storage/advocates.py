@@ -29,6 +29,8 @@ class StatementRow(NamedTuple):
     recommend: str
     loyalty: str
     incentivised: tuple[str, int, int] | None
+    recommend_at: tuple[str, int, int] | None
+    loyalty_at: tuple[str, int, int] | None
     praise: list[tuple[str, int, int]]
     fixes: list[tuple[str, int, int]]
 
@@ -67,8 +69,10 @@ def statements(conn: Connection, persons: Sequence[int], lineage_id: int) -> Ite
     with conn.cursor() as cursor:
         cursor.execute(_STATEMENTS, {"persons": list(persons), "lineage": lineage_id, "praise": _PRAISE_PER_STATEMENT})
         for row in cursor:
-            *head, incentivised, praise, fixes = row
-            yield StatementRow._make((*head, _span(incentivised), _spans(praise), _spans(fixes)))
+            *head, incentivised, recommend_at, loyalty_at, praise, fixes = row
+            yield StatementRow._make(
+                (*head, _span(incentivised), _span(recommend_at), _span(loyalty_at), _spans(praise), _spans(fixes))
+            )
 
 
 _STATEMENTS = """
@@ -87,6 +91,10 @@ SELECT s.person_id, s.revision_id, s.source, s.created_at, s.rating_1_5,
        coalesce(a.loyalty, 'none'),
        CASE WHEN a.incentivised_field IS NOT NULL
             THEN json_build_array(a.incentivised_field, a.incentivised_start, a.incentivised_end) END,
+       CASE WHEN a.recommend_field IS NOT NULL
+            THEN json_build_array(a.recommend_field, a.recommend_start, a.recommend_end) END,
+       CASE WHEN a.loyalty_field IS NOT NULL
+            THEN json_build_array(a.loyalty_field, a.loyalty_start, a.loyalty_end) END,
        (SELECT json_agg(json_build_array(m.field, m.evidence_start, m.evidence_end)
                         ORDER BY m.confidence DESC, m.mention_id)
         FROM (SELECT * FROM mention m

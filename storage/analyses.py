@@ -112,7 +112,8 @@ def write_analyses(conn: Connection, lineage_id: int, pairs: Sequence[tuple[int,
         written = execute_values(
             cursor,
             "INSERT INTO analysis (lineage_id, revision_id, language, abstained, sentiment, score, confidence,"
-            " recommend, loyalty, question, incentivised_field, incentivised_start, incentivised_end) VALUES %s"
+            " recommend, loyalty, question, incentivised_field, incentivised_start, incentivised_end, recommend_field,"
+            " recommend_start, recommend_end, loyalty_field, loyalty_start, loyalty_end) VALUES %s"
             " ON CONFLICT DO NOTHING RETURNING revision_id",
             [_analysis(lineage_id, revision, analysis) for revision, analysis in by_revision.items()],
             fetch=True,
@@ -135,11 +136,12 @@ def write_analyses(conn: Connection, lineage_id: int, pairs: Sequence[tuple[int,
 
 
 def _analysis(lineage_id: int, revision: int, analysis: Analysis) -> tuple[Any, ...]:
-    mood, gift = analysis.sentiment, analysis.incentivised
+    mood = analysis.sentiment
+    spans = (analysis.incentivised, analysis.recommend_at, analysis.loyalty_at)
     return (
         lineage_id, revision, analysis.language, analysis.abstained, mood.label if mood else None,
         mood.score if mood else None, mood.confidence if mood else None, analysis.recommend, analysis.loyalty,
-        analysis.question, *((gift.field, gift.start, gift.end) if gift else (None, None, None)),
+        analysis.question, *(cell for at in spans for cell in ((at.field, at.start, at.end) if at else (None,) * 3)),
     )  # fmt: skip
 
 

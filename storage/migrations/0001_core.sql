@@ -244,6 +244,12 @@ CREATE TABLE analysis (
     incentivised_field text,
     incentivised_start integer,
     incentivised_end   integer,
+    recommend_field    text,
+    recommend_start    integer,
+    recommend_end      integer,
+    loyalty_field      text,
+    loyalty_start      integer,
+    loyalty_end        integer,
     analysed_at        timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (lineage_id, revision_id)
 );

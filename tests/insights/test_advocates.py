@@ -10,7 +10,15 @@ from insights.advocates import STAGES, Span, Statement, assess, rules
 
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 HAPPY = Statement(
-    1, "shop", JUNE, rating=5.0, sentiment="positive", praise=(Span("text", 0, 9),), recommend="yes", loyalty="repeat"
+    1,
+    "shop",
+    JUNE,
+    rating=5.0,
+    sentiment="positive",
+    praise=(Span("text", 0, 9),),
+    recommend="yes",
+    loyalty="repeat",
+    recommend_at=Span("text", 10, 20),
 )
 
 
@@ -24,7 +32,7 @@ def test_recommendation_and_repurchase_make_an_advocate() -> None:
     assert advocacy.stage == "advocate"
     assert {"recommendation", "repeat_purchase", "praise", "top_rating"} == {r.kind for r in advocacy.reasons}
     assert advocacy.score == sum(r.weight for r in advocacy.reasons) == 70
-    assert advocacy.reasons[0].span == Span("text", 0, 9)
+    assert advocacy.reasons[0].span == Span("text", 10, 20)
 
 
 def test_stars_alone_list_nobody() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insights.rates import change_p_value, jeffreys
+from insights.rates import jeffreys, trend_p_value
 
 
 def test_known_jeffreys_interval() -> None:
@@ -36,7 +36,14 @@ def test_contradicting_counts_are_refused(counts: tuple[int, int]) -> None:
         jeffreys(*counts)
 
 
-def test_change_against_hand_computed_value() -> None:
-    # Fisher's tea tasting: 3 of 4 against 1 of 4 gives 34/70 two-sided.
-    assert change_p_value(1, 4, 3, 4) == pytest.approx(34 / 70)
-    assert change_p_value(0, 0, 3, 4) == 1.0
+def test_trend_against_a_computed_value() -> None:
+    # Two groups: the trend test is the two-sample test of shares with pooled variance.
+    statistic, p_value = trend_p_value([8, 16], [40, 40])
+    assert statistic == pytest.approx((0.4 - 0.2) / (0.3 * 0.7 * (1 / 40 + 1 / 40)) ** 0.5)
+    assert p_value == pytest.approx(0.0510, abs=1e-4)
+
+
+def test_trend_has_a_direction_and_says_nothing_without_data() -> None:
+    assert trend_p_value([1, 2, 4, 9], [20, 20, 20, 20])[0] > 0
+    assert trend_p_value([9, 4, 2, 1], [20, 20, 20, 20])[0] < 0
+    assert trend_p_value([], []) == trend_p_value([0, 0], [5, 5]) == trend_p_value([3], [9]) == (0.0, 1.0)
