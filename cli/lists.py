@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,8 @@ def why(subject: str, machine: bool) -> None:
     click.secho(f"{found['id']} ({found['kind']})", bold=True)
     for key, value in found["figures"].items():
         if value is not None:
-            click.echo(f"  {key}: {_plain(value)}")
+            label, shown = words.figure(key, value)
+            click.echo(f"  {label}: {shown}")
     for piece in found["evidence"]:
         _print_evidence(piece)
 
@@ -151,14 +151,6 @@ def _write(form: str, output: Path | None, title: str, rows: Sequence[Mapping[st
 
 def _quote(text: str) -> str:
     return f"„{' '.join(text.split())}“"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 COMMANDS = (defects, advocates, why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 DEFECT: Final = {
@@ -54,6 +55,57 @@ STAGE: Final = {
     "lost": "verloren",
     "recovered": "zurückgewonnen",
 }
+FIGURE: Final = {
+    "product": "Produkt",
+    "product_name": "Name",
+    "component": "Bauteil",
+    "defect": "Mangel",
+    "persons": "Personen mit dem Mangel",
+    "persons_exposed": "Personen, die über das Produkt sprachen",
+    "mentions": "Nennungen",
+    "reviews_of_product": "Bewertungen des Produkts",
+    "rate": "Anteil",
+    "rate_low": "Anteil mindestens",
+    "rate_high": "Anteil höchstens",
+    "signal": "Signal",
+    "first_seen": "Zuerst",
+    "last_seen": "Zuletzt",
+    "evidence_needed": "Noch nötige Nennungen",
+    "lineage": "Stand des Textverständnisses",
+    "decided_at": "Berechnet",
+    "person_id": "Person",
+    "names": "Namen",
+    "sources": "Quellen",
+    "score": "Punkte",
+    "stage": "Stufe",
+    "listed": "Auf der Liste",
+    "contactable": "Kontakt",
+    "contactable_reason": "Warum",
+    "source": "Quelle",
+    "account": "Konto",
+    "native_id": "Kennung an der Quelle",
+    "kind": "Art",
+    "url": "Adresse",
+    "state": "Zustand",
+    "created_at": "Geschrieben",
+    "created_precision": "Genauigkeit der Zeit",
+    "rating_1_5": "Sterne",
+    "raw_value": "Bewertung wie angegeben",
+    "raw_min": "Skala von",
+    "raw_max": "Skala bis",
+    "nps_0_10": "Weiterempfehlung (0–10)",
+    "would_recommend": "Würde empfehlen",
+    "verified_purchase": "Kauf bestätigt",
+    "revision_number": "Fassung",
+    "language": "Sprache",
+    "sentiment": "Stimmung",
+    "confidence": "Sicherheit",
+    "abstained": "Enthaltung",
+    "recommend": "Empfehlung im Text",
+    "loyalty": "Treue im Text",
+    "title": "Titel",
+    "text": "Text",
+}
 CONTACT: Final = {"yes": "ja", "no": "nein", "reply_only": "nur als Antwort auf dem Portal"}
 
 
@@ -82,3 +134,21 @@ def defect_sentence(defect: Mapping[str, Any]) -> str:
         f"({per_hundred(defect['rate'])} je 100 Bewertungen, {per_hundred(defect['rate_low'])} bis "
         f"{per_hundred(defect['rate_high'])}), {verdict(defect)}"
     )
+
+
+def figure(key: str, value: Any) -> tuple[str, str]:
+    """A figure of ``why`` as label and text in German."""
+    maps = {"defect": DEFECT, "signal": SIGNAL, "stage": STAGE, "contactable": CONTACT}
+    if key in maps:
+        shown = maps[key].get(value, str(value))
+    elif key.startswith("rate") and isinstance(value, float) and key != "rating_1_5":
+        shown = f"{per_hundred(value)} je 100 Bewertungen"
+    elif isinstance(value, bool):
+        shown = "ja" if value else "nein"
+    elif isinstance(value, datetime):
+        shown = f"{value:%d.%m.%Y %H:%M} UTC"
+    elif isinstance(value, float):
+        shown = f"{value:.4g}".replace(".", ",")
+    else:
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return FIGURE.get(key, key), shown
