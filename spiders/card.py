@@ -5,6 +5,7 @@ This module is imported when DAGs are parsed: it needs no database, no secret an
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import re
 import tomllib
@@ -24,6 +25,9 @@ from kundenecho.settings import Settings, SourceTable, line_of
 
 FOLDER: Final = Path(__file__).parent / "cards"
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+_VARIABLE = re.compile(r"^[A-Z][A-Z0-9_]*$")
+#: Files that an inbox is searched for.
+FILE_SUFFIXES: Final = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".jsonl", ".ndjson"})
 _PRESETS = {"@hourly", "@daily", "@weekly", "@monthly"}
 #: Fields of a record that a column of a file may fill.
 COLUMN_FIELDS: Final = (
@@ -41,7 +45,8 @@ class Card:
         name: Name of the source, as in ``[sources.NAME]``.
         kind: schemaorg | provenexpert | file.
         title: Name for people.
-        address: Base URL, or for files a path with wildcards that is looked into on schedule.
+        address: Base URL, or for files a path with wildcards that is looked into on schedule. A directory
+            stands for the files in it; a relative path begins where kundenecho.toml is.
         accounts: Accounts that are collected one by one; one empty text for the only one.
         credentials: Names of the environment variables that hold them.
         legal_basis: Why the data may be processed.
@@ -58,7 +63,7 @@ class Card:
         full_read: Each run reads everything there is, so that what is gone can be noticed.
         robots: Whether robots.txt is obeyed; an API of one's own account has none.
         keep_raw: Whether the terms allow fragments to be kept.
-        allow_private: Whether the address may be a loopback or private one.
+        allow_private: Whether the address may be a loopback or private one; such a one is not throttled.
         unverified: What about the source has not been tried against the live service.
         start: Paths to start at, for pages.
         follow: Regular expressions of addresses to follow, for pages.
@@ -159,20 +164,27 @@ def _card(table: SourceTable, time_zone: str) -> Card:
     card = Card(name=table.name, line=table.line, **values)
     for key, what, remedy in _faults(card):
         raise wrong(what, key, remedy)
+    if card.kind == "file" and card.address:
+        card = dataclasses.replace(card, address=str(table.path.resolve().parent / card.address))
     return card
 
 
 def _faults(card: Card) -> list[tuple[str, str, str]]:
     """Every fault of a card as (key, what, remedy)."""
+    return [*_faults_of_source(card), *_faults_of_numbers(card), *_faults_of_file(card)]
+
+
+def _faults_of_source(card: Card) -> list[tuple[str, str, str]]:
     faults = []
     if card.feedback_kind not in KINDS:
         faults.append(("feedback_kind", f"unknown feedback_kind {card.feedback_kind!r}", f"One of {', '.join(KINDS)}"))
-    if card.rating_min >= card.rating_max:
-        faults.append(("rating_m", "the rating scale is empty", "rating_min must be below rating_max"))
-    if card.rating_best not in {"high", "low"}:
-        faults.append(("rating_best", f"rating_best is {card.rating_best!r}", "Write high, or low where 1 is the best"))
-    if card.max_yield is not None and card.max_yield < card.min_yield:
-        faults.append(("max_yield", "max_yield is below min_yield", "Correct one of them"))
+    if not card.accounts or len(set(card.accounts)) < len(card.accounts):
+        faults.append(("accounts", "accounts is empty or names one twice", "Leave it out where there is only one"))
+    wanted = len(kinds()[card.kind].get("credentials", ()))
+    if any(not _VARIABLE.match(name) for name in card.credentials) or (wanted and len(card.credentials) != wanted):
+        # The value may be the secret itself, so it is not quoted.
+        remedy = f"Write the names of {wanted or 'the'} variables, the secrets themselves into the environment"
+        faults.append(("credentials", "credentials does not name environment variables", remedy))
     if card.schedule and card.schedule not in _PRESETS and not croniter.is_valid(card.schedule):
         faults.append(("schedule", f"the schedule {card.schedule!r} is no cron expression", 'For example "15 4 * * *"'))
     try:
@@ -186,13 +198,43 @@ def _faults(card: Card) -> list[tuple[str, str, str]]:
             faults.append(("follow", f"the pattern {pattern!r} does not compile: {error}", "Correct the pattern"))
     if card.kind != "file" and urlsplit(card.address).scheme not in {"http", "https"}:
         faults.append(("address", f"the address {card.address!r} is no http address", "Begin it with https://"))
+    return faults
+
+
+def _faults_of_numbers(card: Card) -> list[tuple[str, str, str]]:
+    faults = []
+    if card.rating_min >= card.rating_max:
+        faults.append(("rating_m", "the rating scale is empty", "rating_min must be below rating_max"))
+    if card.rating_best not in {"high", "low"}:
+        faults.append(("rating_best", f"rating_best is {card.rating_best!r}", "Write high, or low where 1 is the best"))
+    if card.min_yield < 0:
+        faults.append(("min_yield", "min_yield is negative", "Write 0 or more"))
+    if card.max_yield is not None and card.max_yield < card.min_yield:
+        faults.append(("max_yield", "max_yield is below min_yield", "Correct one of them"))
+    if card.retention_days is not None and card.retention_days < 1:
+        faults.append(("retention_days", "retention_days is below 1", "Leave it out to keep texts as long as needed"))
+    return faults
+
+
+def _faults_of_file(card: Card) -> list[tuple[str, str, str]]:
+    faults = []
     for name in card.columns:
         if name not in COLUMN_FIELDS:
-            faults.append(
-                (name, f"no field {name!r} can be filled from a column", f"Fields: {', '.join(COLUMN_FIELDS)}")
-            )
+            remedy = f"Fields: {', '.join(COLUMN_FIELDS)}"
+            faults.append((name, f"no field {name!r} can be filled from a column", remedy))
     if card.kind == "file" and not card.columns:
         faults.append(("columns", "a file source needs the table columns", "See docs/sources.md"))
+    if card.header_rows not in {1, 2}:
+        faults.append(("header_rows", f"header_rows is {card.header_rows}", "Write 1 or 2"))
+    if card.delimiter is not None and len(card.delimiter) != 1:
+        faults.append(("delimiter", f"the delimiter {card.delimiter!r} is not one character", 'For example ";"'))
+    if card.date_order not in {"dmy", "mdy"}:
+        faults.append(("date_order", f"date_order is {card.date_order!r}", "Write dmy or mdy"))
+    if card.encoding is not None:
+        try:
+            codecs.lookup(card.encoding)
+        except LookupError:
+            faults.append(("encoding", f"unknown encoding {card.encoding!r}", "For example cp1252"))
     return faults
 
 

@@ -25,8 +25,8 @@ from spiders.output import Output
 
 def main() -> None:
     """Read the job, collect, write statistics."""
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     job = json.load(sys.stdin)
+    threading.Thread(target=_end_with_parent, args=(job["parent"],), daemon=True).start()
     card = card_from_json(job["card"])
     keyer = keyer_from_env()
     context = Context(card, job["account"], keyer, datetime.now(UTC))
@@ -115,13 +115,15 @@ def job_json(card: Card, account: str, workdir: Path, watermark: str | None, fil
         "workdir": str(workdir),
         "watermark": watermark,
         "files": [str(f) for f in files],
+        "parent": os.getpid(),
     }
     return json.dumps(job)
 
 
 def card_from_json(values: Mapping[str, Any]) -> Card:
     """The card of a job; JSON knows no tuples."""
-    return Card(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    parts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return Card(**parts)
 
 
 if __name__ == "__main__":

@@ -96,9 +96,9 @@ class CsvRows:
         return number, Broken(self._lines.taken[0][:MAX_ROW_CHARS].split(self._delimiter), fault)
 
     def _fault(self, cells: list[str]) -> str:
-        if sum(map(len, cells)) > MAX_ROW_CHARS:
+        if sum(map(len, self._lines.taken)) > MAX_ROW_CHARS:
             return f"the row has more than {MAX_ROW_CHARS} characters"
-        if cells and len(cells) < self.width:
+        if len(cells) < self.width and any(cell.strip() for cell in cells):
             return f"the row has {len(cells)} cells, the header {self.width}"
         return ""
 

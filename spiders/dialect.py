@@ -8,14 +8,14 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -29,6 +29,7 @@ from spiders.csv_rows import MAX_ROW_CHARS, Broken, CsvRows, find_delimiter
 _HEAD_LINES, _HEAD_CHARS = 20, 100_000
 #: What a byte outside the file's encoding becomes.
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_DAMAGED = (BadZipFile, InvalidFileException, ParseError, zlib.error, EOFError, LookupError, OSError, ValueError)
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -110,7 +111,7 @@ def _workbook(file: Path, card: Card) -> Iterator[Row]:
             yield from _body(rows, _header(rows, file, card))
         finally:
             book.close()
-    except (BadZipFile, InvalidFileException, ParseError, ZlibError, EOFError, LookupError, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise DataError(
             f"the file is no workbook, or a damaged one ({type(error).__name__})",
             where=file.name,
@@ -129,9 +130,9 @@ def _delimited(file: Path, card: Card) -> Iterator[Row]:
         header = _header(rows, file, card)
         rows.width = len(header)
         for row in _body(rows, header):
-            broken = any("\ufffd" in v if wide else _ESCAPED.search(v) for v in row.cells.values() if isinstance(v, str))
-            if broken:
-                cells = {key: _ESCAPED.sub("\ufffd", str(value)) for key, value in row.cells.items()}
+            text = "".join(row.cells.values())
+            if "\ufffd" in text if wide else _ESCAPED.search(text):
+                cells = {key: _ESCAPED.sub("\ufffd", value) for key, value in row.cells.items()}
                 yield Row(row.number, cells, row.fault or "the row holds bytes that are not in the file's encoding")
             else:
                 yield row
@@ -161,7 +162,7 @@ def _body(rows: Iterable[tuple[int, list[Any]]], header: list[str]) -> Iterator[
             names = [*header, *(f"column {n}" for n in range(len(header) + 1, len(values) + 1))]
             fault = getattr(values, "fault", f"the row has {len(values)} cells, the header {len(header)}")
             yield Row(number, dict(zip(names, values, strict=False)), fault)
-        elif any(value not in (None, "") for value in values):
+        elif any(value is not None and str(value).strip() for value in values):
             yield Row(number, dict(zip(header, values, strict=False)))
 
 

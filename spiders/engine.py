@@ -19,11 +19,13 @@ from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsEr
 from kundenecho.records import Feedback
 from spiders.card import Card
 from spiders.context import Context
-from spiders.middlewares import AddressGuard, CrawlDelay, PatientRetry, Refused
+from spiders.middlewares import AddressGuard, CircleGuard, CrawlDelay, PatientRetry, Refused
 from spiders.output import Output, Reject
 
 #: Largest body that is read, in bytes; a larger one ends the run.
 MAX_BODY: Final = 20 * 1024 * 1024
+#: Most requests of one run; at one a second the time limit comes first.
+MAX_REQUESTS: Final = 20_000
 _ROBOTS = "Forbidden by robots.txt"
 Item = Feedback | Reject
 Callback = Callable[[Any], Iterable[Any]]
@@ -88,11 +90,11 @@ class SourceSpider(scrapy.Spider):
 
     def _request(self, kind: type[Request], url: str, callback: Callback, optional: bool, **options: Any) -> Request:
         self.asked += 1
-        if self.asked > self.card.max_pages:
+        if self.asked > MAX_REQUESTS:
             raise DataError(
-                f"the source has more than {self.card.max_pages} pages, or a pager without end",
+                f"the source has more than {MAX_REQUESTS} pages, or a pager without end",
                 where=url.split("?")[0],
-                remedy="Narrow what the card follows, or raise max_pages on the card",
+                remedy="Narrow what the card follows",
             )
 
         def guarded(response: Response) -> Iterator[Request]:
@@ -125,12 +127,15 @@ class SourceSpider(scrapy.Spider):
         error = failure.value
         if isinstance(error, CloseSpider):
             raise error
-        if isinstance(error, Refused) or str(error) == _ROBOTS:
-            self.fail(SettingsError(str(error), where=url, remedy="Look at the card and the source's robots.txt"))
-        if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
-            self.fail(
-                DataError(f"the answer has more than {MAX_BODY} bytes", where=url, remedy="Narrow what the card reads")
-            )
+        if isinstance(error, Refused):
+            self.fail(error.error)
+        if str(error) == _ROBOTS:
+            self.fail(SettingsError(_ROBOTS, where=url, remedy="Look at the card and the source's robots.txt"))
+        if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):
+            what = f"the answer has more than {MAX_BODY} bytes"
+            self.fail(DataError(what, where=url, remedy="Narrow what the card reads"))
+        if isinstance(error, IgnoreRequest):
+            self.fail(DataError(str(error) or "the request was dropped", where=url))
         self.fail(RetryError(f"the source did not answer ({type(error).__name__})", where=url, remedy="Try later"))
 
 
@@ -182,7 +187,17 @@ def scrapy_settings(card: Card, contact: str) -> dict[str, Any]:
         "HTTPERROR_ALLOW_ALL": True,
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
-        "DOWNLOADER_MIDDLEWARES": {AddressGuard: 10, CrawlDelay: 560, RetryMiddleware: None, PatientRetry: 550},
+        # Callbacks hand on nothing but requests, so Scrapy needs no crowd of workers for items for
+        # each page, nor to read the source of each callback.
+        "CONCURRENT_ITEMS": 1,
+        "WARN_ON_GENERATOR_RETURN_VALUE": False,
+        "DOWNLOADER_MIDDLEWARES": {
+            AddressGuard: 10,
+            RetryMiddleware: None,
+            PatientRetry: 550,
+            CrawlDelay: 560,
+            CircleGuard: 610,
+        },
         # Requests hold tokens and responses hold what customers wrote; neither belongs into a log.
         "LOG_LEVEL": "ERROR",
         "LOG_FORMATTER": "spiders.engine.QuietFormatter",

@@ -9,7 +9,7 @@ import socket
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -17,7 +17,7 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
-from kundenecho.errors import RetryError
+from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
 from spiders.card import Card
 
 #: Longest time that a source may make us wait between two requests, in seconds.
@@ -25,7 +25,16 @@ MAX_WAIT: Final = 120.0
 
 
 class Refused(IgnoreRequest):
-    """A request that a page had no business to cause."""
+    """A request that must not be made, with the error that the run ends with."""
+
+    def __init__(self, error: KundenechoError) -> None:
+        super().__init__(error.what)
+        self.error = error
+
+
+def _private(url: str) -> Refused:
+    what = f"{urlsplit(url).hostname} is a private address and the card does not say allow_private"
+    return Refused(SettingsError(what, where=url.split("?")[0], remedy="Look at the card's address"))
 
 
 def _spider(crawler: Crawler) -> Any:
@@ -49,19 +58,19 @@ class AddressGuard:
         """Refuse a request before anything is sent."""
         parts = urlsplit(request.url)
         if parts.scheme not in {"http", "https"}:
-            raise Refused(f"addresses of kind {parts.scheme}: are not followed")
+            raise Refused(DataError(f"addresses of kind {parts.scheme}: are not followed", where=request.url[:200]))
         spider = _spider(self.crawler)
         if spider.error:
-            raise Refused("the run has failed already")
+            raise Refused(spider.error)
         card: Card = spider.card
         if not card.allow_private and await self._is_private(parts.hostname or ""):
-            raise Refused(f"{parts.hostname} is a private address and the card does not say allow_private")
+            raise _private(request.url)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Refuse what came from a private address all the same, and a robots.txt that cannot be had."""
         spider, address = _spider(self.crawler), response.ip_address
         if address is not None and not spider.card.allow_private and not address.is_global:
-            raise Refused(f"{urlsplit(request.url).hostname} is a private address and the card does not say allow_private")
+            raise _private(request.url)
         if urlsplit(request.url).path == "/robots.txt" and response.status >= 500 and spider.card.robots:
             # RFC 9309, section 2.3.1.4: what cannot be asked must be taken for forbidden.
             spider.error = spider.error or RetryError(
@@ -78,6 +87,22 @@ class AddressGuard:
                 addresses = set()
             self._known[host] = any(not address.is_global for address in addresses)
         return self._known[host]
+
+
+class CircleGuard:
+    """Downloader middleware: a page that redirects to itself is no page.
+
+    Scrapy would drop the second request as a duplicate, and nobody would hear of it.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Refuse a redirect to an address that led here."""
+        location = (response.headers.get("Location") or b"").decode("latin-1")
+        if 300 <= response.status < 400 and location:
+            target = urljoin(request.url, location)
+            if target in {request.url, *request.meta.get("redirect_urls", ())}:
+                raise Refused(DataError("the page redirects to itself", where=request.url.split("?")[0]))
+        return response
 
 
 class CrawlDelay:
@@ -111,31 +136,39 @@ class CrawlDelay:
             await asyncio.sleep(turn - now)
 
 
-class PatientRetry(RetryMiddleware):
-    """Retries as long as the source asks for (``Retry-After``), else twice as long each time, with jitter."""
+class PatientRetry:
+    """Scrapy's retries, as late as the source asks (``Retry-After``), else twice as late each time, with jitter."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.retry = RetryMiddleware.from_crawler(crawler)
+        self.backoff = crawler.settings.getfloat("KUNDENECHO_BACKOFF")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PatientRetry:
+        """Scrapy's constructor."""
+        return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Wait and retry a status that may pass."""
         wanted = retry_after(response)
         if wanted is not None and wanted > MAX_WAIT:
             return response
-        found: Request | Response = super().process_response(request, response)
+        found = self.retry.process_response(request, response)
         if isinstance(found, Request):
             await self._wait(found, wanted)
         return found
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:
         """Wait and retry after a failure of the network."""
-        found: Request | Response | None = super().process_exception(request, exception)
+        found = self.retry.process_exception(request, exception)
         if isinstance(found, Request):
             await self._wait(found, None)
         return found
 
     async def _wait(self, request: Request, wanted: float | None) -> None:
-        backoff: float = self.crawler.settings.getfloat("KUNDENECHO_BACKOFF")
         tries = request.meta.get("retry_times", 1)
         # No secret, so the plain generator will do.
-        jittered = backoff * 2 ** (tries - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+        jittered = self.backoff * 2 ** (tries - 1) * random.uniform(0.5, 1.5)  # noqa: S311
         await asyncio.sleep(min(MAX_WAIT, jittered if wanted is None else wanted))
 
 

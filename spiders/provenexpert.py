@@ -1,56 +1,17 @@
-"""Spider: ProvenExpert API v1, rating/get."""
+"""The format of ProvenExpert's API v1, rating/get, as measured on recorded answers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
-from urllib.parse import urljoin
-
-from scrapy.http import Request, Response
-from w3lib.http import basic_auth_header
+from typing import Any, Final
 
 from kundenecho.errors import DataError, RetryError, SettingsError
 from kundenecho.records import Feedback
-from spiders.engine import Item, SourceSpider
-from spiders.output import Reject
-from spiders.values import moment, number, rating_1_5, yes_no
+from spiders.context import Context
+from spiders.values import moment, number, quoted, rating_1_5, yes_no
 
-PAGE = 100
 #: Error codes that a change of settings mends.
-_SETTINGS_CODES = {"wrongPlan", "wrongCredentials", "wrongApiId", "wrongApiKey", "unauthorized"}
-
-
-class ProvenExpertSpider(SourceSpider):
-    """Reads every rating of the profile, page by page."""
-
-    async def start(self) -> AsyncIterator[Request]:
-        """Ask for the first page."""
-        yield self._page(0)
-
-    def _page(self, offset: int) -> Request:
-        user, key = (self.secrets[name] for name in self.card.credentials)
-        return self.post(
-            urljoin(self.card.address, "rating/get"),
-            {"limit": str(PAGE), "offset": str(offset)},
-            self.parse_page,
-            headers={"Authorization": basic_auth_header(user, key)},
-            cb_kwargs={},
-            meta={"offset": offset},
-        )
-
-    def parse_page(self, response: Response) -> Iterator[Item | Request]:
-        """Yield the ratings of a page, and the next page while there is one."""
-        ratings = read_ratings(response.body, response.url)
-        envelope = self.envelope(response)
-        for native_id, rating in ratings.items():
-            try:
-                yield to_feedback(self, native_id, rating, envelope)
-            except (DataError, ValueError, TypeError) as error:
-                reason = error.what if isinstance(error, DataError) else str(error)
-                yield Reject(f"{response.url} ({native_id})", reason, _fragment(self, rating))
-        if len(ratings) >= PAGE:
-            yield self._page(response.meta["offset"] + PAGE)
+_SETTINGS_CODES: Final = {"wrongPlan", "wrongCredentials", "wrongApiId", "wrongApiKey", "unauthorized"}
 
 
 def read_ratings(body: bytes, where: str) -> dict[str, Any]:
@@ -68,11 +29,9 @@ def read_ratings(body: bytes, where: str) -> dict[str, Any]:
     if not isinstance(answer, dict) or not answer:
         raise RetryError("the answer is empty", where=where, remedy="Try later")
     if answer.get("status") != "success":
-        codes = [str(code) for code in answer.get("errors") or ["unknown"]]
-        error = SettingsError if set(codes) & _SETTINGS_CODES else RetryError
-        remedy = "Check plan and credentials of the account" if error is SettingsError else "Try later"
-        raise error(f"the API reports: {', '.join(codes)}", where=where, remedy=remedy)
+        raise _reported(answer.get("errors"), where)
     ratings = answer.get("ratings")
+    # PHP writes an empty map as a list.
     if ratings == []:
         return {}
     if not isinstance(ratings, dict):
@@ -82,8 +41,22 @@ def read_ratings(body: bytes, where: str) -> dict[str, Any]:
     return ratings
 
 
-def to_feedback(spider: SourceSpider, native_id: str, rating: Any, envelope: dict[str, Any]) -> Feedback:
+def _reported(errors: Any, where: str) -> SettingsError | RetryError:
+    codes = [str(code)[:60] for code in errors] if isinstance(errors, list) and errors else ["unknown"]
+    what = f"the API reports: {', '.join(codes)}"
+    if set(codes) & _SETTINGS_CODES:
+        return SettingsError(what, where=where, remedy="Check plan and credentials of the account")
+    return RetryError(what, where=where, remedy="Try later")
+
+
+def to_feedback(context: Context, native_id: str, rating: Any, page: dict[str, Any]) -> Feedback:
     """One rating as a record; ``comment`` is the owner's reply, not the customer's.
+
+    Args:
+        context: Card, account, keyer and begin of the run.
+        native_id: Id of the rating.
+        rating: The rating as it came.
+        page: Envelope of its page.
 
     Raises:
         ValueError: A value is not what is documented.
@@ -92,38 +65,55 @@ def to_feedback(spider: SourceSpider, native_id: str, rating: Any, envelope: dic
     if not isinstance(rating, dict):
         raise ValueError("the rating is no object")
     if rating.get("status") != "published":
-        raise ValueError(f"unknown state {rating.get('status')!r}")
-    card, keyer = spider.card, spider.keyer
-    user = rating.get("user") or {}
-    name = None if user.get("anonymous") else user.get("name")
-    created = moment(rating["created"], card.time_zone)
+        raise ValueError(f"unknown state {str(rating.get('status'))[:20]!r}")
+    card = context.card
+    name = rater(rating)
+    created = moment(rating.get("created"), card.time_zone)
+    if created is None:
+        raise ValueError("the rating has no time")
     value = number(rating.get("ratingValue"))
+    key = context.keyer.account(card.name, name)
     return Feedback(
         source=card.name,
-        account=spider.account,
+        account=context.account,
         native_id=native_id,
         kind=card.feedback_kind,
-        text=rating.get("feedback") or None,
-        created_at=created.at if created else None,
-        created_precision=created.precision if created else "unknown",
-        collected_at=spider.collected_at,
+        text=_text(rating, "feedback"),
+        created_at=created.at,
+        created_precision=created.precision,
+        collected_at=context.collected_at,
         raw_value=value,
         raw_min=card.rating_min,
         raw_max=card.rating_max,
-        rating_1_5=round(rating_1_5(value, card.rating_min, card.rating_max), 6) if value is not None else None,
+        rating_1_5=rating_1_5(value, card.rating_min, card.rating_max, card.rating_best) if value is not None else None,
         would_recommend=yes_no(rating.get("recommendation")),
-        author_key=keyer.account(card.name, name),
+        author_key=key,
         author_name=name,
-        reply=rating.get("comment") or None,
-        raw=_fragment(spider, rating) if card.keep_raw else None,
-        page=envelope,
+        reply=_text(rating, "comment"),
+        raw=fragment(context, rating) if card.keep_raw else None,
+        page=page,
         extra={"topic_code": rating["topicCode"]} if rating.get("topicCode") else {},
     )
 
 
-def _fragment(spider: SourceSpider, rating: Any) -> Any:
+def rater(rating: dict[str, Any]) -> str | None:
+    """The rater's display name, None for an anonymous one."""
+    user = rating.get("user")
+    if not isinstance(user, dict) or user.get("anonymous"):
+        return None
+    return _text(user, "name")
+
+
+def fragment(context: Context, rating: Any) -> Any:
+    """The rating as it came, the rater keyed."""
     if not isinstance(rating, dict):
         return None
-    user = rating.get("user") or {}
-    name = user.get("name") if isinstance(user, dict) else None
-    return {**rating, "user": {"name": spider.keyer.account(spider.card.name, name)} if name else {"anonymous": 1}}
+    key = context.keyer.account(context.card.name, rater(rating))
+    return {**rating, "user": {"name": key} if key else {"anonymous": 1}}
+
+
+def _text(values: dict[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{name} is {quoted(value)}, not text")
+    return value or None

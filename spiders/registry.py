@@ -16,7 +16,7 @@ def spider_class(kind: str) -> type[SourceSpider]:
     Raises:
         SettingsError: The kind has no spider.
     """
-    from spiders.provenexpert import ProvenExpertSpider
+    from spiders.provenexpert_pages import ProvenExpertSpider
     from spiders.shop_pages import ShopPagesSpider
 
     spiders: dict[str, type[SourceSpider]] = {"schemaorg": ShopPagesSpider, "provenexpert": ProvenExpertSpider}

@@ -10,12 +10,17 @@ from html import unescape
 from typing import Any, Final
 
 from extruct.w3cmicrodata import MicrodataExtractor
-from lxml import etree
-from lxml.html import HTMLParser, document_fromstring
 
-from kundenecho.records import digest_json
+from kundenecho.records import Feedback, digest_json
+from spiders.context import Context
+from spiders.markup import parse_tree
+from spiders.personal import without_persons
+from spiders.values import moment, rating_1_5, stars_of
 
 _COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/)|(?:-->|//\s*\]\]>)\s*$", re.DOTALL)
+_TAG = re.compile(r"</?(?:p|br|div|span|b|i|strong|em|ul|li)\b[^>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^>]{1,200}>")
 _PRODUCT_TYPES: Final = frozenset(
     {"Product", "ProductGroup", "LocalBusiness", "Organization", "Restaurant", "Hotel", "Service", "Book", "Movie"}
 )
@@ -60,18 +65,62 @@ def parse_page(html: str, url: str) -> PageReviews:
         html: The page.
         url: Its address, for relative references.
     """
+    tree = parse_tree(html)
+    return reviews_of(tree, url) if tree is not None else PageReviews()
+
+
+def reviews_of(tree: Any, url: str) -> PageReviews:
+    """Find the reviews of a page that is a tree already; see :func:`parse_page`."""
     page = PageReviews()
-    try:
-        tree = document_fromstring(html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
-    except (etree.ParserError, ValueError) as error:
-        page.faults.append(f"the page is no HTML ({type(error).__name__})")
-        return page
-    nodes = list(_json_ld(tree, page))
-    _collect(nodes, url, page)
+    _collect(list(_json_ld(tree, page)), url, page)
     if not page.reviews:
         found = MicrodataExtractor().extract_items(tree, url)
         _collect([_from_microdata(item) for item in found], url, page)
     return page
+
+
+def to_feedback(context: Context, review: Review, page: dict[str, Any]) -> Feedback:
+    """One review as a record.
+
+    The author of a shop page is a display name only, so the key holds within one product.
+
+    Args:
+        context: Card, account, keyer and begin of the run.
+        review: The review.
+        page: Envelope of its page.
+
+    Raises:
+        ValueError: The rating is outside its scale, or the date is none.
+        DataError: The record is otherwise not allowed.
+    """
+    card = context.card
+    rating = stars_of(review.rating, review.worst, review.best, card.rating_min, card.rating_max)
+    value, low, high = rating or (None, None, None)
+    when = moment(review.date, card.time_zone, card.date_order)
+    author = context.keyer.account(card.name, f"{review.author}\x1f{review.product}" if review.author else None)
+    return Feedback(
+        source=card.name,
+        account=context.account,
+        native_id=review.native_id,
+        kind=card.feedback_kind,
+        title=review.title,
+        text=review.text,
+        url=review.url,
+        created_at=when.at if when else None,
+        created_precision=when.precision if when else "unknown",
+        collected_at=context.collected_at,
+        raw_value=value,
+        raw_min=low,
+        raw_max=high,
+        rating_1_5=rating_1_5(*rating, card.rating_best) if rating else None,
+        product=review.product,
+        product_name=review.product_name,
+        author_key=author,
+        author_name=review.author,
+        reply=review.reply,
+        raw={**review.raw, **({"author": author} if author else {})} if card.keep_raw else None,
+        page=page,
+    )
 
 
 def _json_ld(tree: Any, page: PageReviews) -> Iterator[dict[str, Any]]:
@@ -163,7 +212,7 @@ def _review(node: dict[str, Any], owner: dict[str, Any] | None, resolve: Any, ur
         url=next((link for link in (node.get("url"), key) if isinstance(link, str) and link.startswith("http")), url),
         product=product or name,
         product_name=name,
-        raw={key: value for key, value in node.items() if key != "author"},
+        raw=without_persons(node),
     )
 
 
@@ -186,8 +235,6 @@ def _clean(value: Any) -> str | None:
     if not isinstance(found, (str, int, float)) or isinstance(found, bool):
         return None
     text = str(found)
-    if re.search(r"</?(?:p|br|div|span|b|i|strong|em)\b[^>]*>", text, re.IGNORECASE):
-        text = re.sub(r"<(?:br|/p|/div)\b[^>]*>", "\n", text, flags=re.IGNORECASE)
-        text = re.sub(r"<[^>]{1,200}>", "", text)
-    text = unescape(text).strip()
-    return text or None
+    if "<" in text and _TAG.search(text):
+        text = _ANY_TAG.sub("", _BREAK.sub("\n", text))
+    return (unescape(text) if "&" in text else text).strip() or None

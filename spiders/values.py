@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 _ABSENT: Final = frozenset(
-    {"", "-", "–", "n/a", "na", "none", "null", "keine angabe", "k.a.", "k. a.", "keine antwort"}
+    {"", "-", "–", "n/a", "na", "#n/a", "#nv", "none", "null", "keine angabe", "k.a.", "k. a.", "keine antwort"}
 )
 _MONTHS: Final = {
     name: number
@@ -39,6 +39,12 @@ _MONTH_WORD = re.compile(r"^([A-Za-zäöü]+)\.?\s+(\d{4})$")
 _MONTH = re.compile(r"^(\d{4})-(\d{1,2})$")
 _SLASH = re.compile(rf"^(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}){_TIME}$", re.IGNORECASE)
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+#: Plain, or with well-formed thousands: "4..5" and "1.2.3" are no numbers.
+_NUMBER = re.compile(r"[+-]?(?:\d*[.,]?\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
+_PLAIN = re.compile(r"[\d\s.,:/+-]{1,40}")
+_OF = re.compile(
+    r"^\s*([\d.,]+)\s*(?:/|von|(?:out )?of)\s*([\d.,]+)(?:\s*(?:Sterne|star|Punkte)[ns]?)?\s*$", re.IGNORECASE
+)
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
@@ -55,6 +61,12 @@ def absent(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.strip().casefold() in _ABSENT)
 
 
+def quoted(value: Any) -> str:
+    """A value for a message; only numbers and dates are quoted, any other text may name a person."""
+    text = str(value)
+    return repr(text) if _PLAIN.fullmatch(text) else f"a text of {len(text)} characters"
+
+
 def number(value: Any) -> float | None:
     """A number with point or decimal comma; None where nothing is said.
 
@@ -66,12 +78,14 @@ def number(value: Any) -> float | None:
     if absent(value):
         return None
     if isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError("true or false is no number")
     if isinstance(value, (int, float)):
         return float(value)
-    text = str(value).strip().replace("\u00a0", "").replace(" ", "")
-    if not re.fullmatch(r"[+-]?[\d.,]*\d", text):
-        raise ValueError(f"{str(value)[:40]!r} is no number")
+    text = "".join(str(value).split())
+    if text.isdecimal():
+        return float(text)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{quoted(value)} is no number")
     comma, point = text.rfind(","), text.rfind(".")
     if comma > point:
         text = text.replace(".", "").replace(",", ".") if text.count(",") == 1 else text.replace(",", "")
@@ -80,6 +94,34 @@ def number(value: Any) -> float | None:
     elif text.count(".") > 1:
         text = text.replace(".", "")
     return float(text)
+
+
+def stars_of(value: Any, worst: Any, best: Any, low: float, high: float) -> tuple[float, float, float] | None:
+    """A rating with its scale, as pages write it; None where there is none.
+
+    Zero in a widget of up to five stars means that no star was given, ``4,5 von 5`` and ``9/10``
+    bring their own scale.
+
+    Args:
+        value: The value, number or text.
+        worst: Declared lowest value, None where nothing is declared.
+        best: Declared highest value, None where nothing is declared.
+        low: Lowest value where none is declared.
+        high: Highest value where none is declared.
+
+    Returns:
+        Value, lowest and highest value.
+
+    Raises:
+        ValueError: If one of them is no number.
+    """
+    if isinstance(value, str) and (match := _OF.match(value)):
+        value, best = match[1], match[2] if best is None else best
+    found, floor, top = number(value), number(worst), number(best)
+    floor, top = low if floor is None else floor, high if top is None else top
+    if found is None or (found == 0 and top == 5):
+        return None
+    return found, floor, top
 
 
 def rating_1_5(value: float, low: float, high: float, best: str = "high") -> float:
@@ -120,7 +162,7 @@ def yes_no(value: Any) -> bool | None:
         return True
     if text in {"nein", "no", "false", "falsch", "0", "0.0", "n"}:
         return False
-    raise ValueError(f"{text[:40]!r} is neither yes nor no")
+    raise ValueError(f"{quoted(text)} is neither yes nor no")
 
 
 def moment(value: Any, time_zone: str, date_order: str = "dmy") -> Moment | None:
@@ -146,7 +188,7 @@ def moment(value: Any, time_zone: str, date_order: str = "dmy") -> Moment | None
     except ValueError:  # the calendar's own: a 31 February
         found = None
     if found is None or not 1995 <= found.at.year <= 2100:
-        raise ValueError(f"{str(value)[:40]!r} is no date")
+        raise ValueError(f"{quoted(value)} is no date")
     return found
 
 

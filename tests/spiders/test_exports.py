@@ -14,6 +14,7 @@ from kundenecho.errors import DataError, KundenechoError, SettingsError
 from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
 from spiders.card import Card
+from spiders.context import Context
 from spiders.exports import read_export
 from spiders.output import Reject
 from tests.conftest import SHARED, needs_shared
@@ -30,8 +31,8 @@ REVIEWS = Card(
 HEADER = "Nr.;Datum;E-Mail;NPS;Note;Gerät;Was gefällt?;Was fehlt?\r\n"
 
 
-def read(file: Path, card: Card, keyer: Keyer) -> tuple[list[Feedback], list[Reject]]:
-    items = list(read_export(file, card, keyer))
+def read(file: Path, card: Card, keyer: Keyer, account: str = "") -> tuple[list[Feedback], list[Reject]]:
+    items = list(read_export(file, Context(card, account, keyer, datetime(2026, 6, 1, tzinfo=UTC))))
     return [i for i in items if isinstance(i, Feedback)], [i for i in items if isinstance(i, Reject)]
 
 
@@ -60,7 +61,7 @@ def test_bad_rows_are_refused_one_by_one(tmp_path: Path, keyer: Keyer) -> None:
         "2;24.03.2026;;9;7;M;gut;",  # no Schulnote
         "3;31.02.2026;;9;1;M;gut;",  # no date
         "4;24.03.2026;;11;1;M;gut;",  # no NPS
-        "5;24.03.2026;;9;1;M;gut;;zu;viele",
+        "5;24.03.2026;;9;1;M;gut;;zu viele",
         "6;24.03.2026;x@example.org;9;1;M;" + "x" * 1_100_000 + ";",
         "7;24.03.2026;;8;2;M;auch gut;",
     ]
@@ -70,7 +71,13 @@ def test_bad_rows_are_refused_one_by_one(tmp_path: Path, keyer: Keyer) -> None:
     assert [r.native_id for r in good] == ["1/gut", "7/gut"]
     assert [r.where for r in bad] == [f"umfrage.csv:{n}" for n in range(3, 8)]
     reasons = " / ".join(r.reason for r in bad)
-    for words in ("outside its scale 1 to 6", "no date", "is not 0 to 10", "10 cells, the header 8", "field larger"):
+    for words in (
+        "outside its scale 1 to 6",
+        "no date",
+        "is not 0 to 10",
+        "9 cells, the header 8",
+        "more than 1000000 characters",
+    ):
         assert words in reasons
     assert "x@example.org" not in json.dumps([r.fragment for r in bad])
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spiders.values import absent, moment, number, rating_1_5, yes_no
+from spiders.values import absent, moment, number, rating_1_5, stars_of, yes_no
 
 
 @pytest.mark.parametrize(
@@ -18,10 +19,75 @@ def test_numbers(written: object, meant: float | None) -> None:
     assert number(written) == meant
 
 
-@pytest.mark.parametrize("written", ["vier", "4,5 Sterne", True, "4..", "--3"])
+@pytest.mark.parametrize("written", ["vier", "4,5 Sterne", True, "4..", "--3", "4..5", "1.2.3", "1,23,4", "nan", "1e5"])
 def test_no_numbers(written: object) -> None:
     with pytest.raises(ValueError, match="is no number"):
         number(written)
+
+
+def test_messages_quote_numbers_and_dates_only() -> None:
+    with pytest.raises(ValueError, match=r"'31\.02\.2026' is no date"):
+        moment("31.02.2026", "Europe/Berlin")
+    for reader in (number, yes_no, lambda v: moment(v, "Europe/Berlin")):
+        with pytest.raises(ValueError, match="a text of 15 characters") as caught:
+            reader("Ina Beispiel 12")
+        assert "Ina" not in str(caught.value)
+
+
+@given(st.text() | st.binary().map(str) | st.floats().map(str))
+def test_a_number_is_finite_or_refused(written: str) -> None:
+    try:
+        found = number(written)
+    except ValueError:
+        return
+    assert found is None or math.isfinite(found)
+
+
+@given(st.text(max_size=30) | st.integers(-(10**12), 10**12) | st.floats())
+def test_a_time_is_aware_or_refused(written: object) -> None:
+    try:
+        found = moment(written, "Europe/Berlin")
+    except ValueError:
+        return
+    assert found is None or (found.at.utcoffset() is not None and 1995 <= found.at.year <= 2100)
+
+
+@given(st.dates(date(1996, 1, 1), date(2099, 12, 31)))
+def test_german_days_come_back(day: date) -> None:
+    names = [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ]
+    for written in (
+        f"{day:%d.%m.%Y}",
+        f"{day.day}.{day.month}.{day.year}",
+        f"{day.day}. {names[day.month - 1]} {day.year}",
+    ):
+        found = moment(written, "Europe/Vienna")
+        assert found is not None
+        assert (found.at.date(), found.precision) == (day, "day")
+
+
+@pytest.mark.parametrize(
+    ("written", "worst", "best", "found"),
+    [("5", "1", "5", (5, 1, 5)), ("4,5", None, None, (4.5, 1, 5)), ("4,95 von 5 Sternen", None, None, (4.95, 1, 5)),
+     ("9/10", None, None, (9, 1, 10)), (45, "10", "50", (45, 10, 50)), ("0", "0", "5", None), ("0.0", None, None, None),
+     (0, 0, 10, (0, 0, 10)), (None, "1", "5", None), ("", None, "5", None), ("4 out of 5", "0", "5", (4, 0, 5))],
+)  # fmt: skip
+def test_ratings_as_pages_write_them(
+    written: object, worst: object, best: object, found: tuple[float, float, float] | None
+) -> None:
+    assert stars_of(written, worst, best, 1, 5) == found
 
 
 @given(st.floats(-1e6, 1e6).map(lambda x: round(x, 3)))
