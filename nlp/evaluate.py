@@ -221,7 +221,7 @@ def format_report(report: dict[str, Any]) -> str:
     leads = list(report["leads"].items())
     heads = [engine["name"] for engine in engines] + [f"Vorsprung vor {name}" for name, _ in leads]
     lines = [
-        f"{report['gold']}: {report['texts']} Texte; in Klammern 95-%-Bootstrap-Intervalle",
+        f"{Path(report['gold']).name}: {report['texts']} Texte; in Klammern 95-%-Bootstrap-Intervalle",
         "",
         _line("", heads),
     ]

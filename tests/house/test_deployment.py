@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,9 +121,12 @@ def test_scripts_are_sound(script: Any) -> None:
 
 def test_airflow_knows_the_settings_we_set() -> None:
     """A misspelt section is silently ignored by Airflow; its own configuration template knows them all."""
-    from importlib.resources import files
-
-    template = yaml.safe_load((files("airflow") / "config_templates" / "config.yml").read_text(encoding="utf-8"))
+    # Found without importing Airflow, which would read its settings.
+    found = importlib.util.find_spec("airflow")
+    assert found is not None
+    assert found.submodule_search_locations
+    [folder] = found.submodule_search_locations
+    template = yaml.safe_load((Path(folder) / "config_templates" / "config.yml").read_text(encoding="utf-8"))
     celery = {"celery"}
     for service in OURS.values():
         for name in service["environment"]:
