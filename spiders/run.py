@@ -243,7 +243,10 @@ def _stats(card: Card, workdir: Path, code: int, errors: list[str]) -> dict[str,
 
 def _last_words(errors: list[str]) -> str:
     """Class and place of the error that ended a process; its message may quote what a customer wrote."""
-    raised = [match[1] for line in errors if (match := _RAISED.match(line))]
-    frames = [match for line in errors if (match := _FRAME.search(line))]
-    place = f" in {frames[-1][1]} line {frames[-1][2]}" if frames else ""
-    return f"{raised[-1][:80] if raised else 'no message'}{place}"
+    frames = [(number, match) for number, line in enumerate(errors) if (match := _FRAME.search(line))]
+    if not frames:
+        return "no message"
+    last, place = frames[-1]
+    # Below the last frame stand its source, indented, and then the class with the message.
+    heads = (match[1] for line in errors[last + 1 :] if (match := _RAISED.match(line)))
+    return f"{next(heads, 'unknown error')[:80]} in {place[1]} line {place[2]}"

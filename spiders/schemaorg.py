@@ -18,9 +18,14 @@ from spiders.personal import without_persons
 from spiders.values import moment, rating_1_5, stars_of
 
 _COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/)|(?:-->|//\s*\]\]>)\s*$", re.DOTALL)
+#: Longest block that is mended, in characters.
+_MAX_MENDED: Final = 1_000_000
+_SCRIPT = re.compile(r'("(?:[^"\\]|\\.)*")|/\*.*?\*/|//[^\n]*', re.DOTALL)
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[}\]])', re.DOTALL)
 _TAG = re.compile(r"</?(?:p|br|div|span|b|i|strong|em|ul|li)\b[^>]*>", re.IGNORECASE)
 _BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]{1,200}>")
+_REVIEW_TYPES: Final = frozenset({"Review", "UserReview", "CriticReview", "EmployerReview"})
 _PRODUCT_TYPES: Final = frozenset(
     {"Product", "ProductGroup", "LocalBusiness", "Organization", "Restaurant", "Hotel", "Service", "Book", "Movie"}
 )
@@ -58,7 +63,7 @@ def parse_page(html: str, url: str) -> PageReviews:
     """Find the reviews of a page.
 
     Each JSON-LD block is read on its own, so that one unparsable block does not lose the others;
-    ``@graph`` is flattened and ``@id`` references within the page are followed. Microdata is used
+    nodes are found at any depth, and ``@id`` references within the page are followed. Microdata is used
     where JSON-LD has no review.
 
     Args:
@@ -123,25 +128,27 @@ def to_feedback(context: Context, review: Review, page: dict[str, Any]) -> Feedb
     )
 
 
-def _json_ld(tree: Any, page: PageReviews) -> Iterator[dict[str, Any]]:
+def _json_ld(tree: Any, page: PageReviews) -> Iterator[Any]:
     scripts = tree.xpath("//script[contains(translate(@type, 'JSONLDAPIC', 'jsonldapic'), 'application/ld+json')]")
     for number, script in enumerate(scripts, 1):
         text = _COMMENT.sub("", "".join(script.itertext())).strip().rstrip(";")
         if not text:
             continue
         try:
-            yield from _nodes(json.loads(text, strict=False))
-        except ValueError as error:
+            yield _loads(text)
+        except (ValueError, RecursionError) as error:
             page.faults.append(f"JSON-LD block {number} cannot be read: {str(error)[:80]}")
 
 
-def _nodes(value: Any) -> Iterator[dict[str, Any]]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            if "@graph" in item:
-                yield from _nodes(item["@graph"])
-            else:
-                yield item
+def _loads(text: str) -> Any:
+    """JSON, if need be without the comments and last commas that belong to JavaScript."""
+    try:
+        return json.loads(text, strict=False)
+    except ValueError:
+        if len(text) > _MAX_MENDED:
+            raise
+        bare = _SCRIPT.sub(lambda found: found[1] or "", text)
+        return json.loads(_LAST_COMMA.sub(r"\1\2", bare), strict=False)
 
 
 def _from_microdata(item: Any) -> Any:
@@ -159,33 +166,49 @@ def _from_microdata(item: Any) -> Any:
     return node
 
 
-def _collect(nodes: list[dict[str, Any]], url: str, page: PageReviews) -> None:
-    by_id = {n["@id"]: n for n in nodes if isinstance(n.get("@id"), str) and len(n) > 1}
+def _collect(nodes: list[Any], url: str, page: PageReviews) -> None:
+    everything = list(_within(nodes))
+    by_id = {n["@id"]: n for n in everything if isinstance(n.get("@id"), str) and len(n) > 1}
     seen: set[str] = set()
+    owned: set[int] = set()
 
     def resolve(value: Any) -> Any:
-        if isinstance(value, dict) and set(value) == {"@id"}:
+        if isinstance(value, dict) and set(value) == {"@id"} and isinstance(value["@id"], str):
             return by_id.get(value["@id"], value)
         return value
 
     def add(node: dict[str, Any], owner: dict[str, Any] | None) -> None:
+        owned.add(id(node))
         review = _review(node, owner, resolve, url)
         if review.native_id not in seen:
             seen.add(review.native_id)
             page.reviews.append(review)
 
-    for node in nodes:
-        if isinstance(node.get("aggregateRating"), dict):
-            page.aggregates.append(node["aggregateRating"])
-        if "Review" in _types(node):
+    for node in everything:
+        aggregate = resolve(_first(node.get("aggregateRating")))
+        # Theme and plugin often both write it.
+        if isinstance(aggregate, dict) and aggregate not in page.aggregates:
+            page.aggregates.append(aggregate)
+        for found in map(resolve, [*_list(node.get("review")), *_list(node.get("reviews"))]):
+            if isinstance(found, dict) and set(found) != {"@id"} and "AggregateRating" not in _types(found):
+                add(found, node)
+    for node in everything:
+        if id(node) not in owned and _types(node) & _REVIEW_TYPES:
             owner = resolve(_first(node.get("itemReviewed")))
             add(node, owner if isinstance(owner, dict) else None)
-        for key in ("review", "reviews"):
-            value = node.get(key) or []
-            for inner in value if isinstance(value, list) else [value]:
-                found = resolve(inner)
-                if isinstance(found, dict) and set(found) != {"@id"}:
-                    add(found, node)
+
+
+def _within(value: Any) -> Iterator[dict[str, Any]]:
+    """Every node at any depth, each before its parts."""
+    if isinstance(value, dict):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(part, (dict, list)):
+            yield from _within(part)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _review(node: dict[str, Any], owner: dict[str, Any] | None, resolve: Any, url: str) -> Review:

@@ -47,6 +47,8 @@ def site(answer: Answer) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(data)
 
+        do_POST = do_GET  # noqa: N815
+
         def log_message(self, *_: object) -> None: ...
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

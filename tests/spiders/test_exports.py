@@ -149,6 +149,67 @@ def test_files_that_are_none(
         read(tmp_path / name, REVIEWS, keyer)
 
 
+def test_new_columns_are_noticed(tmp_path: Path, keyer: Keyer) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("id,text,stars,who,Filiale,intern\n1,x,5,a,Kassel,7\n")
+    notices: list[str] = []
+    context = Context(replace(REVIEWS, ignore=("intern",)), "", keyer, datetime(2026, 6, 1, tzinfo=UTC))
+    assert len(list(read_export(file, context, notices.append))) == 1
+    assert notices == ["r.csv: the card neither maps nor ignores 'Filiale'"]
+
+
+def test_rows_alike_are_two_and_stay_so(tmp_path: Path, keyer: Keyer) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("text,stars\ngut,5\ngut,5\nschlecht,1\n")
+    card = replace(REVIEWS, columns={"text": "text", "rating": "stars"})
+    ids = [r.native_id for r in read(file, card, keyer)[0]]
+    assert len(set(ids)) == 3
+    file.write_text("text,stars\nneu,4\ngut,5\nschlecht,1\ngut,5\n")
+    assert set(ids) < {r.native_id for r in read(file, card, keyer)[0]}
+
+
+def test_who_wrote_it(tmp_path: Path, keyer: Keyer) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text(
+        "id,text,konto,name,mail,ding\n1,a,u1,Ina,i@example.org,A\n2,b,,Ina,i@example.org,A\n3,c,,Ina,,A\n4,d,,Ina,,B\n5,e,,,,A\n"
+    )
+    card = replace(
+        REVIEWS, columns={"native_id": "id", "text": "text", "author": "konto", "author_name": "name", "email": "mail", "product": "ding"}
+    )  # fmt: skip
+    keys = [r.author_key for r in read(file, card, keyer)[0]]
+    assert keys[:2] == [keyer.account("reviews", "u1"), keyer.email("i@example.org")]
+    # The same display name on two products is not taken for one person.
+    assert len({*keys[2:4], *keys[:2]}) == 4
+    assert keys[4] is None
+
+
+def test_an_address_as_id_is_keyed(tmp_path: Path, keyer: Keyer) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("mail,text\nIna@example.org,gut\n")
+    for columns in ({"native_id": "mail", "text": "text"}, {"native_id": "mail", "email": "mail", "text": "text"}):
+        [record] = read(file, replace(REVIEWS, columns=columns), keyer)[0]
+        assert record.native_id.startswith("k1:")
+
+
+def test_fragments_are_left_out_where_the_terms_say_so(tmp_path: Path, keyer: Keyer) -> None:
+    file = tmp_path / "r.csv"
+    file.write_text("id,text,stars,who\n1,x,5,a\n")
+    assert read(file, REVIEWS, keyer)[0][0].raw == {
+        "id": "1",
+        "text": "x",
+        "stars": "5",
+        "who": keyer.key("fragment/who", "a"),
+    }
+    assert read(file, replace(REVIEWS, keep_raw=False), keyer)[0][0].raw is None
+
+
+def test_a_survey_row_is_refused_as_a_whole(tmp_path: Path, keyer: Keyer) -> None:
+    file = tmp_path / "umfrage.csv"
+    file.write_text(HEADER + f"1;24.03.2026;;9;1;M;gut;{'zu lang ' * 30_000}\r\n", encoding="utf-8")
+    good, bad = read(file, SURVEY, keyer)
+    assert (good, len(bad)) == ([], 1)
+
+
 @pytest.mark.parametrize(
     ("cell", "nps"), [("10 - Sehr wahrscheinlich", 10), ("Sehr unwahrscheinlich - 0", 0), ("7,0", 7), (8.0, 8)]
 )

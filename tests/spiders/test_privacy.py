@@ -67,9 +67,7 @@ def test_rows_of_any_disorder(seed: int, tmp_path: Path) -> None:
         rows.append(row[: rng.randint(1, 12)] + rng.choice([[], ["mehr"]]))
     file = tmp_path / "export.csv"
     file.write_text("\n".join(";".join(row) for row in (COLUMNS, *rows)), encoding="utf-8")
-    card = replace(EXPORT, columns={**EXPORT.columns, "title": "spare"}, answers={})
-    card = replace(card, columns={k: v for k, v in card.columns.items() if k != "title"})
-    run_source(card, "", tmp_path / "run", env=dict(os.environ), files=[file])
+    run_source(EXPORT, "", tmp_path / "run", env=dict(os.environ), files=[file])
     refused = (tmp_path / "run" / "rejected.jsonl").read_text(encoding="utf-8")
     assert "@example.org" not in refused
     assert "0170/1234567" not in refused
@@ -80,7 +78,11 @@ def test_pages_and_their_refused_reviews(tmp_path: Path) -> None:
         "@type": "Review", "reviewBody": "Gießt gut", "reviewRating": {"ratingValue": 5}, "datePublished": "2026-01-01",
         "author": {"@type": "Person", "name": "Ina Beispiel", "email": SECRETS[0], "telephone": SECRETS[1]},
     }  # fmt: skip
-    reviews = [review, {**review, "reviewRating": {"ratingValue": 9}}, {**review, "datePublished": f"am {SECRETS[0]}"}]
+    reviews = [
+        review,
+        {**review, "reviewBody": "Tropft", "reviewRating": {"ratingValue": 9}},
+        {**review, "datePublished": f"am {SECRETS[0]}"},
+    ]
     body = f'<script type="application/ld+json">{json.dumps({"@type": "Product", "name": "K", "review": reviews})}</script>'
     harvest = collect(lambda p, n: (404, "") if p == "/robots.txt" else (200, body), tmp_path)
     assert (harvest.items, harvest.rejected_count) == (1, 2)

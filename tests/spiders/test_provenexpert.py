@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,13 @@ import pytest
 from demo.company import Company, Person, Voice
 from demo.server import API_ID, API_KEY, DemoServer
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
+from kundenecho.keying import Keyer
 from spiders.card import Card
-from spiders.provenexpert import read_ratings
+from spiders.context import Context
+from spiders.provenexpert import read_ratings, to_feedback
 from spiders.run import run_source
 from tests.conftest import SHARED, needs_shared
+from tests.spiders.site import site
 
 CARD = Card(
     name="provenexpert", kind="provenexpert", credentials=("PE_ID", "PE_KEY"), robots=False, allow_private=True,
@@ -22,8 +27,6 @@ ENV = {"PE_ID": API_ID, "PE_KEY": API_KEY}
 
 
 def company(count: int) -> Company:
-    from datetime import UTC, datetime, timedelta
-
     ina = Person("p1", "Ina Beispiel", {"provenexpert": "Ina B."}, "ina@example.org", "K-1", "DE", "Kassel")
     first = datetime(2026, 1, 1, tzinfo=UTC)
     voices = [
@@ -37,7 +40,7 @@ def company(count: int) -> Company:
 
 def test_every_page_is_read(tmp_path: Path) -> None:
     with DemoServer(company(250)) as server:
-        card = Card(**{**CARD.__dict__, "address": f"{server.url}api/v1/"})
+        card = replace(CARD, address=f"{server.url}api/v1/")
         harvest = run_source(card, "", tmp_path / "run", env={**os.environ, **ENV})
     rows = [json.loads(line) for line in harvest.feed.read_text(encoding="utf-8").splitlines()]
     assert len({row["native_id"] for row in rows}) == harvest.items == 250
@@ -54,9 +57,32 @@ def test_every_page_is_read(tmp_path: Path) -> None:
 )
 def test_the_portal_refuses(env: dict[str, str], plan: str, words: str, tmp_path: Path) -> None:
     with DemoServer(company(3), plan=plan) as server:
-        card = Card(**{**CARD.__dict__, "address": f"{server.url}api/v1/"})
+        card = replace(CARD, address=f"{server.url}api/v1/")
         with pytest.raises(SettingsError, match=words):
             run_source(card, "", tmp_path / "run", env={**os.environ, **env})
+
+
+def test_a_portal_that_answers_with_the_same_page_for_ever(tmp_path: Path) -> None:
+    rating = {"created": 1771601749, "ratingValue": 5, "status": "published", "user": {"anonymous": 1}}
+    body = json.dumps({"status": "success", "ratings": {f"{n:032}": rating for n in range(100)}})
+    with site(lambda p, n: (200, body)) as url:
+        card = replace(CARD, address=f"{url}api/v1/")
+        with pytest.raises(RetryError, match="repeats a page"):
+            run_source(card, "", tmp_path / "run", env={**os.environ, **ENV})
+
+
+def test_an_odd_rating_costs_itself_only(tmp_path: Path) -> None:
+    good = {"created": 1771601749, "ratingValue": 5, "status": "published", "user": {"anonymous": 1}}
+    odd = [None, [], "x", {**good, "created": None}, {**good, "created": 1e30}, {**good, "user": [1]}, {**good, "ratingValue": "viel"},
+           {**good, "status": "new"}, {**good, "feedback": {"a": 1}}, {**good, "recommendation": 7}]  # fmt: skip
+    ratings = {f"r{n}": rating for n, rating in enumerate([good, *odd])}
+    first, second = (
+        json.dumps({"status": "success", "ratings": dict(part)}) for part in (ratings, [*ratings.items()][-5:])
+    )
+    with site(lambda p, n: (200, first if n == 1 else second)) as url:
+        card = replace(CARD, address=f"{url}api/v1/")
+        harvest = run_source(card, "", tmp_path / "run", env={**os.environ, **ENV})
+    assert (harvest.items, harvest.rejected_count, harvest.complete) == (2, len(odd) - 1, False)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +101,19 @@ def test_an_empty_map_may_be_a_list(empty: str) -> None:
 
 
 @needs_shared
-def test_recorded_answer_is_read() -> None:
+def test_recorded_answer_is_read(keyer: Keyer) -> None:
     body = (SHARED / "fixtures" / "provenexpert" / "rating_get_page.json").read_bytes()
-    assert len(read_ratings(body, "")) == 26
+    context = Context(CARD, "", keyer, datetime(2026, 6, 1, tzinfo=UTC))
+    ratings = read_ratings(body, "")
+    page = {"url": "u", "fetched_at": "2026-06-01T00:00:00+00:00", "status": 200, "digest": "d"}
+    records = [to_feedback(context, native_id, rating, page) for native_id, rating in ratings.items()]
+    assert len(records) == 26
+    assert all(record.rating_1_5 and record.would_recommend and record.created_at for record in records)
+    for record, rating in zip(records, ratings.values(), strict=True):
+        assert (record.text or "") == rating.get("feedback", "")
+        assert (record.reply or "") == rating.get("comment", "")
+        assert (record.author_key is None) == bool(rating["user"].get("anonymous"))
+        if record.author_name:
+            assert record.author_name not in json.dumps(
+                {**record.raw, "feedback": "", "comment": ""}, ensure_ascii=False
+            )
