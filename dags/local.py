@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ def run_dags(settings: Settings, *, progress: Callable[[str, int, int | None], N
         KundenechoError: If Airflow's own database cannot be prepared or a DAG file is broken.
     """
     os.environ.update(airflow_environment(settings.home))
+    # A library of Airflow's warns about another one; nobody in front of a terminal can act on it.
+    warnings.filterwarnings("ignore", message="Using .httpx. with")
     progress("Airflow vorbereiten", 0, 1)
     _prepare(settings.home)
     progress("Airflow vorbereiten", 1, 1)

@@ -13,7 +13,7 @@ _SHORTEST_HEAD: Final = 4
 _UMLAUTS: Final = str.maketrans("äöü", "aou")
 #: Endings written with ss since 1996; "Fuß" and "Gruß" are not among them.
 _OLD_SPELLING: Final = re.compile("(?<=lu|gu|nu|ri|bi|fa|pa)ß(?!e)")
-_CACHE_LIMIT: Final = 50_000
+_CACHE_LIMIT: Final = 5_000
 
 
 class Word(NamedTuple):

@@ -21,7 +21,7 @@ NEAR: Final = 3
 #: Words within which a separable verb's particle must follow.
 FAR: Final = 12
 _REPEATED: Final = re.compile(r"(.)\1{2,}")
-_CACHE_LIMIT: Final = 50_000
+_CACHE_LIMIT: Final = 5_000
 
 
 @cache

@@ -189,7 +189,8 @@ def _collect(nodes: list[Any], url: str, page: PageReviews) -> None:
         # Theme and plugin often both write it.
         if isinstance(aggregate, dict) and aggregate not in page.aggregates:
             page.aggregates.append(aggregate)
-        for found in map(resolve, [*_list(node.get("review")), *_list(node.get("reviews"))]):
+        inner = [part for key in ("review", "reviews") if key in node for part in _list(node[key])]
+        for found in map(resolve, inner):
             if isinstance(found, dict) and set(found) != {"@id"} and "AggregateRating" not in _types(found):
                 add(found, node)
     for node in everything:
@@ -199,12 +200,15 @@ def _collect(nodes: list[Any], url: str, page: PageReviews) -> None:
 
 
 def _within(value: Any) -> Iterator[dict[str, Any]]:
-    """Every node at any depth, each before its parts."""
-    if isinstance(value, dict):
-        yield value
-    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        if isinstance(part, (dict, list)):
-            yield from _within(part)
+    """Every node at any depth, each before its parts, in the order of the page."""
+    stack = [value]
+    while stack:
+        found = stack.pop()
+        if isinstance(found, dict):
+            yield found
+            stack.extend([part for part in reversed(found.values()) if isinstance(part, (dict, list))])
+        elif isinstance(found, list):
+            stack.extend(reversed(found))
 
 
 def _list(value: Any) -> list[Any]:

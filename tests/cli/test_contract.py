@@ -226,6 +226,17 @@ def test_exit_codes_and_one_clear_line(
     assert "Traceback" not in done.stderr
 
 
+def test_import_loads_one_file_and_a_second_time_nothing(installed: Installation, tmp_path: Path) -> None:
+    header = (installed.home / "demo-exports" / "umfrage.csv").read_text(encoding="cp1252").splitlines()[0]
+    file = tmp_path / "antworten.csv"
+    rows_ = [f"neu-{n};24.10.2026 10:00;;;HM-450;9;1;Sehr schön geworden;" for n in range(12)]
+    file.write_text("\n".join([header, *rows_]), encoding="cp1252")
+    first, second = (command("import", str(file), "--source", "umfrage") for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "items 12, new 12" in first.stdout
+    assert "items 12, new 0, revised 0, unchanged 12" in second.stdout
+
+
 def test_yield_out_of_bounds_is_exit_3(installed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUNDENECHO_SOURCES_UMFRAGE_MIN_YIELD", "5000")
     done = command("collect", "umfrage")
