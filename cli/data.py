@@ -1,4 +1,4 @@
-"""Commands that bring feedback in: collect, import, and the sources themselves."""
+"""Commands that bring feedback in: collect and import."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.console import fail, print_counts, print_table, progress, settings, trial_secret
+from cli.console import fail, print_counts, progress, settings, trial_secret
+from kundenecho.company_lists import LISTS
 from kundenecho.errors import KundenechoError
 from kundenecho.settings import Settings
 
@@ -47,31 +48,25 @@ def collect_all(found: Settings, sources: tuple[str, ...], *, full: bool = False
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--source", required=True, help="Source of kind file whose card describes the columns.")
-def import_(file: Path, source: str) -> None:
-    """Load one export FILE (CSV, XLSX, JSON lines) through a source's card."""
+@click.option("--source", help="Source of kind file whose card describes the columns.")
+@click.option(
+    "--kind", type=click.Choice(tuple(LISTS)), help="One of the company's own lists, with columns of its own."
+)
+def import_(file: Path, source: str | None, kind: str | None) -> None:
+    """Load one export FILE: feedback through a source's card (--source), or a list of the company (--kind)."""
+    if (source is None) == (kind is None):
+        raise click.UsageError("Name either --source, for feedback, or --kind, for one of the company's own lists.")
     from pipeline.collect import import_file
+    from pipeline.company_lists import import_list
 
     found = settings()
     trial_secret(found)
     with progress() as report:
-        counts = import_file(found, source, file, progress=report)
-    print_counts(f"{file.name} → {source}", counts)
-
-
-@click.command()
-def sources() -> None:
-    """List the configured sources, their schedules and what is unverified about them."""
-    from spiders.card import BrokenCard, load_cards
-
-    rows = []
-    for card in load_cards(settings()).values():
-        if isinstance(card, BrokenCard):
-            rows.append([card.name, "fehlerhaft", "", str(card.error), ""])
+        if source is not None:
+            counts = import_file(found, source, file, progress=report)
         else:
-            least = f"{card.min_yield}–{'∞' if card.max_yield is None else card.max_yield}"
-            rows.append([card.name, card.kind, card.schedule or "–", least, "; ".join(card.unverified) or "–"])
-    print_table(["Quelle", "Art", "Zeitplan", "Ertrag", "Ungeprüft"], rows)
+            counts = import_list(found, str(kind), file, progress=report)
+    print_counts(f"{file.name} → {source or kind}", counts)
 
 
-COMMANDS = (collect, import_, sources)
+COMMANDS = (collect, import_)

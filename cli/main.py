@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from cli import data, lists, operate, understand
+from cli import data, lists, new_source, operate, sources, understand
 from cli.console import fail
 from kundenecho import __version__
 from kundenecho.errors import KundenechoError
@@ -37,8 +37,9 @@ def cli(config: Path | None, verbose: bool) -> None:
         os.environ["KUNDENECHO_CONFIG"] = str(config)
 
 
-for command in (*operate.COMMANDS, *data.COMMANDS, *understand.COMMANDS, *lists.COMMANDS):
-    cli.add_command(command)
+for room in (operate, data, sources, new_source, understand, lists):
+    for command in room.COMMANDS:
+        cli.add_command(command)
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ def write_lists(of: Company, folder: Path) -> list[Path]:
     customers = [p for p in of.persons.values() if chance.random() < _SHARE_OF_CUSTOMERS]
     bought: dict[str, set[str]] = {}
     for voice in of.voices:
-        if voice.person and voice.product:
+        if voice.person and voice.product in PRODUCTS:
             bought.setdefault(voice.person, set()).add(voice.product)
     orders = list(_orders(of, customers, bought, chance))
     consents, contacts = list(_consents(customers, chance)), list(_contacts(customers, chance))

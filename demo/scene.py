@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Final
 
 from demo.company import Company, company
 from demo.exports import write_lists, write_survey
-from demo.server import API_ID, API_KEY, DemoServer
+from demo.server import DemoServer
 
 CONFIG: Final = Path(__file__).parent / "kundenecho.toml"
 
@@ -45,14 +46,15 @@ def demo_scene(home: Path, *, of: Company | None = None, as_of: datetime | None 
     exports.mkdir(parents=True, exist_ok=True)
     write_survey(found, exports, as_of)
     write_lists(found, exports)
+    sources = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["sources"]
     with DemoServer(found, as_of=as_of) as server:
         env = {
             "KUNDENECHO_CONFIG": str(CONFIG),
             "KUNDENECHO_HOME": str(home.resolve()),
             "KUNDENECHO_SOURCES_SHOP_ADDRESS": server.url,
-            "KUNDENECHO_SOURCES_PROVENEXPERT_ADDRESS": f"{server.url}api/v1/",
             "KUNDENECHO_SOURCES_UMFRAGE_ADDRESS": str(exports / "umfrage*.csv"),
-            "PROVENEXPERT_API_ID": API_ID,
-            "PROVENEXPERT_API_KEY": API_KEY,
         }
+        for kind, fake in server.fakes.items():
+            if kind in sources:
+                env.update(fake.environment(kind))
         yield Scene(env, {"Shop der Demofirma": server.url}, server)

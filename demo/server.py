@@ -1,4 +1,4 @@
-"""The demo company's servers on loopback: its shop, and a ProvenExpert API as documented."""
+"""The demo company's server on loopback: its shop, and below it the fakes of the portals' interfaces."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,10 +20,26 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from demo.company import Company, company
-from demo.portal import portal_routes
-from demo.shop import shop_routes
+from demo.fakes.base import Fake
 
-API_ID, API_KEY = "demo", "demo-key"
+SHOP = "schemaorg"
+#: What stands before the whole application, to disturb it in tests.
+Wrap = Callable[[Any], Any]
+
+
+@cache
+def fakes() -> dict[str, type[Fake]]:
+    """The fakes by their kind: every subclass of :class:`Fake` in ``demo/fakes``."""
+    for file in sorted((Path(__file__).parent / "fakes").glob("[!_]*.py")):
+        import_module(f"demo.fakes.{file.stem}")
+    found: dict[str, type[Fake]] = {}
+    open_ = [Fake]
+    while open_:
+        for cls in open_.pop().__subclasses__():
+            open_.append(cls)
+            if "kind" in cls.__dict__:
+                found[cls.kind] = cls
+    return dict(sorted(found.items()))
 
 
 class DemoServer:
@@ -28,25 +48,33 @@ class DemoServer:
     Args:
         of: The company to show.
         as_of: Show the state of this moment; None for the newest. May be changed while it runs.
-        plan: Plan of the portal's account; below PREMIUM it refuses to hand out ratings.
         port: Port to listen on; 0 takes a free one.
+        wrap: Stands before the application, to disturb it in tests.
+
+    Attributes:
+        fakes: The portals' interfaces by kind, each at its own address below the shop's.
     """
 
     def __init__(
-        self, of: Company | None = None, *, as_of: datetime | None = None, plan: str = "PREMIUM", port: int = 0
+        self,
+        of: Company | None = None,
+        *,
+        as_of: datetime | None = None,
+        port: int = 0,
+        wrap: Wrap = lambda app: app,
     ) -> None:
         self.company = of or company()
         self.as_of = as_of
-        self.plan = plan
+        self.fakes: dict[str, Fake] = {kind: made(self) for kind, made in fakes().items()}
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(("127.0.0.1", port))
-        self._server = uvicorn.Server(uvicorn.Config(self._app(), log_level="error", access_log=False))
+        self._server = uvicorn.Server(uvicorn.Config(wrap(self._app()), log_level="critical", access_log=False))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
 
     @property
     def url(self) -> str:
-        """Address of the shop, with a slash at its end; the portal's API stands below ``api/v1/``."""
+        """Address of the shop, with a slash at its end; a portal's interface stands below it at its kind."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
 
     def __enter__(self) -> DemoServer:
@@ -65,8 +93,8 @@ class DemoServer:
     def _app(self) -> Starlette:
         return Starlette(
             routes=[
-                Mount("/api/v1", routes=portal_routes(self)),
-                *shop_routes(self),
+                *(Mount(f"/{kind}", routes=fake.routes()) for kind, fake in self.fakes.items() if kind != SHOP),
+                *self.fakes[SHOP].routes(),
                 Route("/{rest:path}", lambda _: PlainTextResponse("Nicht gefunden", 404)),
             ]
         )

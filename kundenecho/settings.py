@@ -69,18 +69,24 @@ ENVIRONMENT: Final = {
 }
 
 
+_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
+_SOURCE = re.compile(r"sources\s*\.\s*\"?([\w-]+)\"?(\s*\..+)?")
+
+
 @dataclass(frozen=True)
 class SourceTable:
     """One ``[sources.NAME]`` table as written, not judged yet.
 
     Attributes:
         line: Line of ``kundenecho.toml`` on which the table begins, for error messages.
+        fault: What is wrong with the table as such, such as a second one of the same name.
     """
 
     name: str
     values: dict[str, Any]
     line: int
     path: Path
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ def load_settings(path: Path | None = None, env: Mapping[str, str] | None = None
     values = dict(os.environ if env is None else env)
     named = path or (Path(values[CONFIG_VARIABLE]) if values.get(CONFIG_VARIABLE) else None)
     file = named or Path("kundenecho.toml")
-    text = _read(file, required=named is not None)
+    text, doubled = _without_doubles(_read(file, required=named is not None))
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -130,6 +136,9 @@ def load_settings(path: Path | None = None, env: Mapping[str, str] | None = None
     settings = {s.path: _value(s, document, values, file) for s in SETTINGS}
     home = Path(values[HOME_VARIABLE]) if values.get(HOME_VARIABLE) else file.resolve().parent / ".kundenecho"
     tables = {name: _source(name, table, file, text, values) for name, table in sources.items()}
+    for name, lines in doubled.items():
+        what = f"several sources are named {name}, on the lines {', '.join(map(str, lines))}"
+        tables[name] = SourceTable(name, {}, lines[-1], file, what)
     return Settings(file, home, settings, tables, values.get(DATABASE_VARIABLE) or None)
 
 
@@ -148,6 +157,25 @@ def _read(file: Path, *, required: bool) -> str:
             where=str(file),
             remedy="Save it as UTF-8 and make it readable",
         ) from None
+
+
+def _without_doubles(text: str) -> tuple[str, dict[str, list[int]]]:
+    """The file without sources that repeat a name, which TOML would refuse together with all others.
+
+    Returns:
+        The text, its lines at their places, and the lines on which each doubled source begins.
+    """
+    begins: dict[str, list[int]] = {}
+    lines, dropping = text.splitlines(), False
+    for number, line in enumerate(lines, 1):
+        if header := _HEADER.match(line):
+            source = _SOURCE.fullmatch(header[1].strip())
+            if source and not source[2]:
+                begins.setdefault(source[1], []).append(number)
+            dropping = bool(source) and len(begins.get(source[1] if source else "", ())) > 1
+        if dropping:
+            lines[number - 1] = ""
+    return "\n".join(lines), {name: found for name, found in begins.items() if len(found) > 1}
 
 
 def _refuse_unknown(document: dict[str, Any], file: Path, text: str) -> None:

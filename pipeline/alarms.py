@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,8 @@ from spiders.card import BrokenCard, Card, load_cards
 from storage.connect import database
 from storage.runs import clear_alarm, freshness, mark_told, raise_alarm
 
-_PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+#: Cron expression by preset.
+PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
 
 
 def step_failed(settings: Settings, name: str, error: str) -> list[Receipt]:
@@ -43,6 +45,33 @@ def step_succeeded(settings: Settings, name: str) -> None:
     """End the alarm of a step, so that its next failure is told again."""
     with database(settings) as db, db.connect("kundenecho alarms") as conn:
         clear_alarm(conn, f"failed:{name}")
+
+
+def tell_truncation(settings: Settings, name: str, notes: Sequence[str]) -> list[Receipt]:
+    """Tell that a source could be read in part only, once until it was read whole again.
+
+    Args:
+        settings: Whom to tell.
+        name: The source, and its account where it has several.
+        notes: What is missing and why, without personal data; empty when nothing is.
+
+    Returns:
+        The receipts; empty when it was told before or nothing is missing.
+    """
+    key = f"truncated:{name}"
+    if not notes:
+        with database(settings) as db, db.connect("kundenecho alarms") as conn:
+            clear_alarm(conn, key)
+        return []
+    reasons = "\n".join(f"- {note}" for note in notes)
+    message = Message(
+        "source_truncated",
+        f"{name} ist nur teilweise gelesen worden",
+        f"Von der Quelle »{name}« fehlt ein Teil; was gelesen wurde, ist geladen.\n\n{reasons}\n\n"
+        "Der nächste Lauf beginnt an derselben Stelle. Es folgt keine weitere Meldung, bis er vollständig war.",
+        {"source": name, "notes": list(notes)},
+    )
+    return _once(settings, key, message)
 
 
 def check_freshness(settings: Settings, now: datetime | None = None) -> Counts:
@@ -82,7 +111,7 @@ def interval(card: Card, moment: datetime) -> timedelta:
         moment: Aware time.
     """
     local = moment.astimezone(ZoneInfo(card.time_zone))
-    schedule = _PRESETS.get(card.schedule or "", card.schedule)
+    schedule = PRESETS.get(card.schedule or "", card.schedule)
     after: datetime = croniter(schedule, local).get_next(datetime)
     before: datetime = croniter(schedule, local).get_prev(datetime)
     return after - before

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kundenecho.errors import KundenechoError, RetryError, SettingsError
 from kundenecho.settings import Settings
+from pipeline.alarms import tell_truncation
 from pipeline.step import Counts, Progress, Step, log, silent, step
 from spiders.card import BrokenCard, Card, load_cards
-from spiders.run import Harvest, run_source
+from spiders.judge import Harvest
+from spiders.run import run_source
+from storage.aggregates import read_aggregates
 from storage.connect import named_lock
-from storage.load import LoadSource, load_feed
-from storage.runs import keep_rejected, watermark
+from storage.load import Beside, LoadSource, load_feed
+from storage.pages import known_pages, read_pages
+from storage.runs import keep_rejected, last_full_read, watermark
 
 #: How often a load is tried again from its file when the database went away.
 LOAD_TRIES = 3
@@ -68,7 +72,7 @@ def import_file(settings: Settings, source: str, file: Path, *, progress: Progre
 
     Args:
         settings: The installation's settings.
-        source: Name of a source of kind ``file``.
+        source: Name of a source that reads files.
         file: The file; CSV, XLSX or JSON lines.
         progress: Told about records read and loaded.
 
@@ -81,11 +85,11 @@ def import_file(settings: Settings, source: str, file: Path, *, progress: Progre
         YieldError: Fewer rows than the card allows.
     """
     card = card_of(settings, source)
-    if card.kind != "file":
+    if card.reader != "file":
         raise SettingsError(
             f"the source {source} is of kind {card.kind} and takes no files",
             where=str(settings.path),
-            remedy="Name a source of kind file",
+            remedy="Name a source that reads files, such as one of kind file",
         )
     return _harvest_and_load(settings, card, "", (file,), False, progress, "import")
 
@@ -103,40 +107,62 @@ def _harvest_and_load(
     with step(settings, name, source=card.name, account=account) as running:
         with named_lock(running.conn, f"collect:{card.name}"):
             mark = watermark(running.conn, card.name, account, "")
+            full = full or _full_read_due(running, card, account)
+            # Who reads everything on purpose wants the pages as they are.
+            pages = [] if full or files else known_pages(running.conn, card.name, account, card.digest())
             running.conn.commit()
             try:
                 harvest = run_source(
                     card,
                     account,
                     workdir,
-                    env=_child_environment(settings),
+                    env=child_environment(settings),
                     watermark=mark,
                     full=full,
                     time_limit=settings["collect.time_limit"],
                     progress=lambda done: progress(f"{card.name} lesen", done, None),
                     files=files,
+                    known=pages,
                 )
             finally:
                 _keep_rejected(running, card, account, workdir)
             _load(running, card, account, harvest, full, progress)
+            running.truncated, running.notes[:] = harvest.truncated, harvest.notes
         shutil.rmtree(workdir, ignore_errors=True)
+    if name == "collect":
+        tell_truncation(settings, f"{card.name} {account}".strip(), harvest.notes if harvest.truncated else ())
     return running.counts
 
 
+def _full_read_due(running: Step, card: Card, account: str) -> bool:
+    """Whether it is time for a source that is read by what is new to be read whole again."""
+    if card.full_read_days is None:
+        return False
+    last = last_full_read(running.conn, card.name, account)
+    return last is None or datetime.now(UTC) - last >= timedelta(days=card.full_read_days)
+
+
 def _load(running: Step, card: Card, account: str, harvest: Harvest, full: bool, progress: Progress) -> None:
+    beside = Beside(
+        aggregates=read_aggregates(harvest.aggregates),
+        seen=harvest.unchanged(),
+        pages=read_pages(harvest.pages) if harvest.pages else (),
+        reader=card.digest(),
+    )
     for attempt in range(1, LOAD_TRIES + 1):
         try:
             conn = running.conn if attempt == 1 else running.database.connect_now(f"kundenecho load {card.name}")
             report = load_feed(
                 conn,
                 harvest.feed,
-                card=LoadSource(card.name, keep_raw=card.keep_raw),
+                card=LoadSource(card.name, keep_raw=card.keep_raw, refresh=card.refresh_days is not None),
                 account=account,
                 partition="",
                 full_read=full or card.full_read,
                 complete=harvest.complete,
                 watermark=harvest.watermark,
                 run_id=running.run_id,
+                beside=beside,
                 progress=lambda done: progress(f"{card.name} laden", done, harvest.items),
             )
             break
@@ -173,8 +199,12 @@ def _workdir(settings: Settings, source: str, account: str) -> Path:
     return settings.home / "feeds" / "-".join(p for p in (source, safe, moment, str(os.getpid())) if p)
 
 
-def _child_environment(settings: Settings) -> dict[str, str]:
-    """The spider's environment: ours without the database's address, which it must not know."""
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The spider's environment: ours without the database's address and other secrets, which it must not know.
+
+    Args:
+        settings: For the contact address in the user agent.
+    """
     hidden = {"KUNDENECHO_DATABASE_URL", "KUNDENECHO_SMTP_PASSWORD", "KUNDENECHO_WEBHOOK_SECRET"}
     env = {key: value for key, value in os.environ.items() if key not in hidden}
     env["KUNDENECHO_COMPANY_CONTACT"] = settings["company.contact"]

@@ -28,8 +28,9 @@ def retain(settings: Settings, *, now: datetime | None = None, progress: Progres
     moment = now or datetime.now(UTC)
     cards = [card for card in load_cards(settings).values() if isinstance(card, Card)]
     days = {card.name: card.retention_days for card in cards if card.retention_days is not None}
+    fresh = {card.name: card.refresh_days for card in cards if card.refresh_days is not None}
     with step(settings, "retain") as running:
-        withdrawn = withdraw(running.conn, days, moment)
+        withdrawn = withdraw(running.conn, days, moment, refreshed=fresh)
         running.conn.commit()
         running.counts.update(texts=sum(withdrawn.values()), feeds=_remove_feeds(settings, moment))
         progress("Aufbewahrung prüfen", len(cards), len(cards))

@@ -33,12 +33,16 @@ class Step:
         conn: Connection for the step's own work; its transactions are the step's.
         run_id: Row of ``run`` that tells of this step.
         counts: What the step did; stored with the run and returned.
+        notes: What was noticed, in sentences without personal data; stored with the run.
+        truncated: Something that should be there could not be read; what was read is good.
     """
 
     database: Database
     conn: Connection
     run_id: int
     counts: Counts = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    truncated: bool = False
 
 
 @contextmanager
@@ -60,26 +64,32 @@ def step(settings: Settings, name: str, *, source: str = "", account: str = "") 
     label = " ".join(part for part in ("kundenecho", name, source, account) if part)
     with database(settings) as db, db.connect(label) as notes:
         run_id = begin_run(notes, name, source, account)
-        counts: Counts = {}
+        running: Step | None = None
         try:
             with db.connect(label) as conn:
-                yield Step(db, conn, run_id, counts)
+                running = Step(db, conn, run_id)
+                yield running
         except BaseException as error:
-            _record(notes, db, run_id, "failed", counts, _brief(error))
+            _record(notes, db, run_id, "failed", running, _brief(error))
             raise
-        _record(notes, db, run_id, "done", counts, None)
+        _record(notes, db, run_id, "done", running, None)
+    counts = running.counts
     log.info("%s: %s", label, ", ".join(f"{key} {value}" for key, value in counts.items()) or "nothing to do")
 
 
-def _record(notes: Connection, db: Database, run_id: int, outcome: str, counts: Any, error: str | None) -> None:
+def _record(
+    notes: Connection, db: Database, run_id: int, outcome: str, running: Step | None, error: str | None
+) -> None:
     """Write the outcome; on a fresh connection where the database went away meanwhile."""
+    counts: Counts = running.counts if running else {}
+    told: dict[str, Any] = {"truncated": running.truncated, "note": "; ".join(running.notes) or None} if running else {}
     try:
-        end_run(notes, run_id, outcome, counts, error)
+        end_run(notes, run_id, outcome, counts, error, **told)
     except Exception:
         log.warning("run %s: its record is written on a new connection", run_id)
         try:
             with db.connect("kundenecho record") as fresh:
-                end_run(fresh, run_id, outcome, counts, error)
+                end_run(fresh, run_id, outcome, counts, error, **told)
         except KundenechoError as trouble:
             log.error("run %s: its outcome %s could not be recorded: %s", run_id, outcome, trouble)
 

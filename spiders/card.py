@@ -5,7 +5,6 @@ This module is imported when DAGs are parsed: it needs no database, no secret an
 
 from __future__ import annotations
 
-import codecs
 import dataclasses
 import re
 import tomllib
@@ -14,27 +13,23 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import croniter
-
+from kundenecho import __version__
 from kundenecho.errors import SettingsError
-from kundenecho.records import KINDS
+from kundenecho.records import digest_json
 from kundenecho.settings import Settings, SourceTable, line_of
+from spiders.card_faults import faults
 
 FOLDER: Final = Path(__file__).parent / "cards"
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
-_VARIABLE = re.compile(r"^[A-Z][A-Z0-9_]*$")
 #: Files that an inbox is searched for.
 FILE_SUFFIXES: Final = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".jsonl", ".ndjson"})
-_PRESETS = {"@hourly", "@daily", "@weekly", "@monthly"}
-#: Fields of a record that a column of a file may fill.
-COLUMN_FIELDS: Final = (
-    "native_id", "title", "text", "created_at", "rating", "rating_max", "nps", "recommend", "product",
-    "product_name", "product_group", "author", "author_name", "email", "phone", "customer", "order", "account",
-    "url", "reply", "verified", "language", "likes",
-)  # fmt: skip
+#: What may change on a card without a page being read otherwise.
+_NOT_READING: Final = frozenset({"line", "schedule", "title", "min_yield", "max_yield", "legal_basis", "terms"})
+#: What a kind says of itself and a source cannot change.
+_OF_KIND: Final = frozenset({"reader", "reads"})
+#: Tables of a kind that a source adds to instead of replacing them.
+_MERGED: Final = ("options", "labels", "columns")
 
 
 @dataclass(frozen=True)
@@ -43,10 +38,12 @@ class Card:
 
     Attributes:
         name: Name of the source, as in ``[sources.NAME]``.
-        kind: schemaorg | provenexpert | file.
+        kind: One of the kinds in ``spiders/cards``.
         title: Name for people.
         address: Base URL, or for files a path with wildcards that is looked into on schedule. A directory
             stands for the files in it; a relative path begins where kundenecho.toml is.
+        token_address: Where access tokens are asked for, for APIs that give them elsewhere.
+        options: What only this kind has; the kind names each option and its default.
         accounts: Accounts that are collected one by one; one empty text for the only one.
         credentials: Names of the environment variables that hold them.
         legal_basis: Why the data may be processed.
@@ -55,12 +52,18 @@ class Card:
         min_yield: Records below which nothing is loaded.
         max_yield: Records above which nothing is loaded; None for no bound.
         retention_days: Days that texts may be kept; None for as long as they are needed.
+        refresh_days: Days after which a text goes that the source has not shown again; None for no such duty.
+        keep_texts: Whether the terms allow texts to be kept; else only the source's own figures are, and the
+            yield counts those.
         time_zone: Zone of times that come without one.
         rating_min: Lowest value of the rating scale.
         rating_max: Highest value of the rating scale.
         rating_best: ``high`` or ``low``: which end is the best (Schulnoten: low).
         feedback_kind: Kind of the records.
         full_read: Each run reads everything there is, so that what is gone can be noticed.
+        full_read_days: Days after which a run that would read what is new reads everything; None for never.
+        overlap_hours: How far behind the last run's end a run begins that reads what is new.
+        requests_per_minute: Requests that the source allows; None for no bound but courtesy.
         robots: Whether robots.txt is obeyed; an API of one's own account has none.
         keep_raw: Whether the terms allow fragments to be kept.
         allow_private: Whether the address may be a loopback or private one; such a one is not throttled.
@@ -69,6 +72,9 @@ class Card:
         follow: Regular expressions of addresses to follow, for pages.
         columns: Column by field, for files.
         answers: Column by short name of each open question, for surveys.
+        scores: Column by short name of each further rated question, for surveys; with its own scale where
+            ``| 1-6 low`` is added, else on that of the card.
+        labels: Number by label, where ratings are written in words ("sehr zufrieden").
         ignore: Columns that are known and not wanted.
         header_rows: 1 or 2 header rows, for files.
         encoding: Encoding of files; None: found out.
@@ -81,6 +87,8 @@ class Card:
     kind: str
     title: str = ""
     address: str = ""
+    token_address: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
     accounts: tuple[str, ...] = ("",)
     credentials: tuple[str, ...] = ()
     legal_basis: str = ""
@@ -89,12 +97,17 @@ class Card:
     min_yield: int = 1
     max_yield: int | None = None
     retention_days: int | None = None
+    refresh_days: int | None = None
+    keep_texts: bool = True
     time_zone: str = "Europe/Berlin"
     rating_min: float = 1
     rating_max: float = 5
     rating_best: str = "high"
     feedback_kind: str = "review"
     full_read: bool = False
+    full_read_days: int | None = None
+    overlap_hours: int = 48
+    requests_per_minute: int | None = None
     robots: bool = True
     keep_raw: bool = True
     allow_private: bool = False
@@ -103,12 +116,24 @@ class Card:
     follow: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     header_rows: int = 1
     encoding: str | None = None
     delimiter: str | None = None
     date_order: str = "dmy"
     line: int = 1
+
+    @property
+    def reader(self) -> str:
+        """How sources of this kind are read: ``pages``, ``api`` or ``file``."""
+        return str(kinds().get(self.kind, {}).get("reader", "api"))
+
+    def digest(self) -> str:
+        """Digest of what decides how a page is read: the card and the program's version."""
+        values = {key: value for key, value in dataclasses.asdict(self).items() if key not in _NOT_READING}
+        return digest_json([__version__, values])
 
 
 @dataclass(frozen=True)
@@ -138,8 +163,25 @@ def load_cards(settings: Settings) -> dict[str, Card | BrokenCard]:
 
 @cache
 def kinds() -> dict[str, dict[str, Any]]:
-    """What the package knows of each kind of source."""
+    """What the package knows of each kind of source, by its name."""
     return {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.toml"))}
+
+
+def merged(known: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a card: those of its kind, and the source's own above or beside them.
+
+    Args:
+        known: What the package knows of the kind.
+        own: What the source says; tables such as ``columns`` and the list ``ignore`` add to the kind's.
+    """
+    values = {**{key: value for key, value in known.items() if key not in _OF_KIND}, **own}
+    for name in _MERGED:
+        if isinstance(values.get(name), dict):
+            values[name] = {**known.get(name, {}), **values[name]}
+    if isinstance(values.get("ignore"), (list, tuple)):
+        # What a kind leaves out is personal, so a source's own list must not bring it back.
+        values["ignore"] = [*dict.fromkeys([*known.get("ignore", ()), *values["ignore"]])]
+    return values
 
 
 def _card(table: SourceTable, time_zone: str) -> Card:
@@ -147,14 +189,16 @@ def _card(table: SourceTable, time_zone: str) -> Card:
         line = _line(table, key)
         return SettingsError(what, where=f"{table.path}:{line} (source {table.name})", remedy=remedy)
 
+    if table.fault:
+        raise wrong(table.fault, "", "Rename one of them")
     if not _NAME.match(table.name):
         raise wrong("the name is not made of lower-case letters, digits and _", "", "Rename the source")
     kind = table.values.get("kind")
     if kind not in kinds():
         raise wrong(f"unknown kind {kind!r}", "kind", f"Known kinds: {', '.join(kinds())}")
-    merged = {"time_zone": time_zone, **kinds()[str(kind)], **table.values}
+    known = kinds()[str(kind)]
     values: dict[str, Any] = {}
-    for key, value in merged.items():
+    for key, value in {"time_zone": time_zone, **merged(known, table.values)}.items():
         if key not in FIELDS:
             raise wrong(f"unknown key {key!r}", key, f"A source has: {', '.join(FIELDS)}")
         try:
@@ -162,80 +206,11 @@ def _card(table: SourceTable, time_zone: str) -> Card:
         except ValueError as error:
             raise wrong(f"{key} is {value!r}, {error} is needed", key, "Correct the value") from None
     card = Card(name=table.name, line=table.line, **values)
-    for key, what, remedy in _faults(card):
+    for key, what, remedy in faults(card, known):
         raise wrong(what, key, remedy)
-    if card.kind == "file" and card.address:
+    if card.reader == "file" and card.address:
         card = dataclasses.replace(card, address=str(table.path.resolve().parent / card.address))
     return card
-
-
-def _faults(card: Card) -> list[tuple[str, str, str]]:
-    """Every fault of a card as (key, what, remedy)."""
-    return [*_faults_of_source(card), *_faults_of_numbers(card), *_faults_of_file(card)]
-
-
-def _faults_of_source(card: Card) -> list[tuple[str, str, str]]:
-    faults = []
-    if card.feedback_kind not in KINDS:
-        faults.append(("feedback_kind", f"unknown feedback_kind {card.feedback_kind!r}", f"One of {', '.join(KINDS)}"))
-    if not card.accounts or len(set(card.accounts)) < len(card.accounts):
-        faults.append(("accounts", "accounts is empty or names one twice", "Leave it out where there is only one"))
-    wanted = len(kinds()[card.kind].get("credentials", ()))
-    if any(not _VARIABLE.match(name) for name in card.credentials) or (wanted and len(card.credentials) != wanted):
-        # The value may be the secret itself, so it is not quoted.
-        remedy = f"Write the names of {wanted or 'the'} variables, the secrets themselves into the environment"
-        faults.append(("credentials", "credentials does not name environment variables", remedy))
-    if card.schedule and card.schedule not in _PRESETS and not croniter.is_valid(card.schedule):
-        faults.append(("schedule", f"the schedule {card.schedule!r} is no cron expression", 'For example "15 4 * * *"'))
-    try:
-        ZoneInfo(card.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        faults.append(("time_zone", f"unknown time zone {card.time_zone!r}", "For example Europe/Berlin"))
-    for pattern in card.follow:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            faults.append(("follow", f"the pattern {pattern!r} does not compile: {error}", "Correct the pattern"))
-    if card.kind != "file" and urlsplit(card.address).scheme not in {"http", "https"}:
-        faults.append(("address", f"the address {card.address!r} is no http address", "Begin it with https://"))
-    return faults
-
-
-def _faults_of_numbers(card: Card) -> list[tuple[str, str, str]]:
-    faults = []
-    if card.rating_min >= card.rating_max:
-        faults.append(("rating_m", "the rating scale is empty", "rating_min must be below rating_max"))
-    if card.rating_best not in {"high", "low"}:
-        faults.append(("rating_best", f"rating_best is {card.rating_best!r}", "Write high, or low where 1 is the best"))
-    if card.min_yield < 0:
-        faults.append(("min_yield", "min_yield is negative", "Write 0 or more"))
-    if card.max_yield is not None and card.max_yield < card.min_yield:
-        faults.append(("max_yield", "max_yield is below min_yield", "Correct one of them"))
-    if card.retention_days is not None and card.retention_days < 1:
-        faults.append(("retention_days", "retention_days is below 1", "Leave it out to keep texts as long as needed"))
-    return faults
-
-
-def _faults_of_file(card: Card) -> list[tuple[str, str, str]]:
-    faults = []
-    for name in card.columns:
-        if name not in COLUMN_FIELDS:
-            remedy = f"Fields: {', '.join(COLUMN_FIELDS)}"
-            faults.append((name, f"no field {name!r} can be filled from a column", remedy))
-    if card.kind == "file" and not card.columns:
-        faults.append(("columns", "a file source needs the table columns", "See docs/sources.md"))
-    if card.header_rows not in {1, 2}:
-        faults.append(("header_rows", f"header_rows is {card.header_rows}", "Write 1 or 2"))
-    if card.delimiter is not None and len(card.delimiter) != 1:
-        faults.append(("delimiter", f"the delimiter {card.delimiter!r} is not one character", 'For example ";"'))
-    if card.date_order not in {"dmy", "mdy"}:
-        faults.append(("date_order", f"date_order is {card.date_order!r}", "Write dmy or mdy"))
-    if card.encoding is not None:
-        try:
-            codecs.lookup(card.encoding)
-        except LookupError:
-            faults.append(("encoding", f"unknown encoding {card.encoding!r}", "For example cp1252"))
-    return faults
 
 
 def _typed(value: Any, annotation: str) -> Any:

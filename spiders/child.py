@@ -5,22 +5,29 @@ It writes its files and nothing else; the parent judges them. The exit code is n
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
 from kundenecho.keying import keyer_from_env
+from kundenecho.pages import KnownPage
 from spiders.card import Card
 from spiders.context import Context
-from spiders.output import Output
+from spiders.output import Enough, Output
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from spiders.engine import SourceSpider
 
 
 def main() -> None:
@@ -30,12 +37,13 @@ def main() -> None:
     card = card_from_json(job["card"])
     keyer = keyer_from_env()
     context = Context(card, job["account"], keyer, datetime.now(UTC))
-    output = Output(Path(job["workdir"]), keyer)
+    output = Output(Path(job["workdir"]), keyer, trial=job["trial"])
     try:
-        if card.kind == "file":
+        if card.reader == "file":
             stats = _read_files(context, [Path(f) for f in job["files"]], output)
         else:
-            stats = _crawl(context, job["watermark"], output)
+            known = [KnownPage.from_dict(page) for page in job["known"]]
+            stats = _crawl(context, job["watermark"], output, known)
     except KundenechoError as error:
         stats = {"finish_reason": "failed", "error": error_to_json(error)}
     output.close(stats)
@@ -45,41 +53,70 @@ def _read_files(context: Context, files: list[Path], output: Output) -> dict[str
     from spiders.exports import read_export
 
     notices: list[str] = []
-    for file in files:
-        for item in read_export(file, context, notices.append):
-            output.take(item)
+    with contextlib.suppress(Enough):
+        for file in files:
+            for item in read_export(file, context, notices.append):
+                output.take(item)
     return {"finish_reason": "finished", "files": len(files), "notices": notices}
 
 
-def _crawl(context: Context, watermark: str | None, output: Output) -> dict[str, Any]:
-    from scrapy import signals
+def _crawl(context: Context, watermark: str | None, output: Output, known: Sequence[KnownPage]) -> dict[str, Any]:
     from scrapy.crawler import CrawlerProcess
 
-    from spiders.engine import SourceSpider, scrapy_settings
+    from spiders.engine import scrapy_settings
     from spiders.registry import spider_class
 
     card = context.card
-    secrets = {name: os.environ.get(name, "") for name in card.credentials}
+    found = spider_class(card.kind)
+    contact = os.environ.get("KUNDENECHO_COMPANY_CONTACT", "")
+    process = CrawlerProcess(scrapy_settings(card, contact, found.also_retried))
+    crawler, stats = prepared(process.create_crawler(found))
+    given = {"context": context, "secrets": secrets_of(card, os.environ), "watermark": watermark, "output": output}
+    process.crawl(crawler, known=known, **given)
+    process.start()
+    return stats()
+
+
+def secrets_of(card: Card, env: Mapping[str, str]) -> dict[str, str]:
+    """The values of a card's credentials by variable name.
+
+    Raises:
+        SettingsError: A variable is missing or empty.
+    """
+    secrets = {name: env.get(name, "") for name in card.credentials}
     missing = [name for name, value in secrets.items() if not value]
     if missing:
         raise SettingsError(
             f"the environment has no {', '.join(missing)}", where=f"source {card.name}", remedy="Set the variables"
         )
+    return secrets
+
+
+def prepared(crawler: Crawler) -> tuple[Crawler, Callable[[], dict[str, Any]]]:
+    """A crawler, and what gives the run's statistics once it has ended."""
+    from scrapy import signals
+
     spiders: list[SourceSpider] = []
-    process = CrawlerProcess(scrapy_settings(card, os.environ.get("KUNDENECHO_COMPANY_CONTACT", "")))
-    crawler = process.create_crawler(spider_class(card.kind))
     crawler.signals.connect(lambda spider: spiders.append(spider), signals.spider_opened, weak=False)
-    process.crawl(crawler, context=context, secrets=secrets, watermark=watermark, output=output)
-    process.start()
-    found = dict(crawler.stats.get_stats()) if crawler.stats else {}
-    return {**_spider_stats(spiders[0] if spiders else None), **_scrapy_stats(found)}
+
+    def stats() -> dict[str, Any]:
+        found = dict(crawler.stats.get_stats()) if crawler.stats else {}
+        return {**_spider_stats(spiders[0] if spiders else None), **_scrapy_stats(found)}
+
+    return crawler, stats
 
 
 def _spider_stats(spider: Any) -> dict[str, Any]:
     if spider is None:
         return {}
     error = error_to_json(spider.error) if spider.error else None
-    return {"watermark": spider.newest, "truncated": spider.truncated, "error": error}
+    return {
+        "watermark": spider.newest,
+        "resume_at": spider.resume_at,
+        "incremental": spider.incremental,
+        "truncated": spider.truncations,
+        "error": error,
+    }
 
 
 def _scrapy_stats(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,8 +144,17 @@ def error_to_json(error: KundenechoError) -> dict[str, str]:
     return {"kind": kind, "what": error.what, "where": error.where, "remedy": error.remedy}
 
 
-def job_json(card: Card, account: str, workdir: Path, watermark: str | None, files: list[Path]) -> str:
-    """The job for a child, as it reads it from standard input."""
+def job_json(
+    card: Card,
+    account: str,
+    workdir: Path,
+    *,
+    watermark: str | None = None,
+    files: Sequence[Path] = (),
+    known: Sequence[KnownPage] = (),
+    trial: bool = False,
+) -> str:
+    """The job for a child, as it reads it from standard input; a trial ends with the first good item."""
     job = {
         "card": dataclasses.asdict(card),
         "account": account,
@@ -116,6 +162,8 @@ def job_json(card: Card, account: str, workdir: Path, watermark: str | None, fil
         "watermark": watermark,
         "files": [str(f) for f in files],
         "parent": os.getpid(),
+        "known": [page.to_dict() for page in known],
+        "trial": trial,
     }
     return json.dumps(job)
 

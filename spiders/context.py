@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kundenecho.keying import Keyer
 from spiders.card import Card
+from spiders.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,11 @@ class Context:
         account: Account that is collected, empty for the only one.
         keyer: Keys personal fields.
         collected_at: When the run began, aware UTC.
+        clock: Tells the time and waits; a test brings its own.
     """
 
     card: Card
     account: str
     keyer: Keyer
     collected_at: datetime
+    clock: Clock = field(default_factory=Clock)

@@ -100,6 +100,10 @@ class CsvRows:
             return f"the row has more than {MAX_ROW_CHARS} characters"
         if len(cells) < self.width and any(cell.strip() for cell in cells):
             return f"the row has {len(cells)} cells, the header {self.width}"
+        last = self._lines.taken[-1] if self._lines.taken else "\n"
+        if not last.endswith(("\n", "\r")) and sum(line.count('"') for line in self._lines.taken) % 2:
+            # The file ends within a cell: the reader takes what is left of it for the whole.
+            return "a quotation mark is not closed"
         return ""
 
 

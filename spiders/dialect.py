@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
@@ -31,6 +31,8 @@ _HEAD_LINES, _HEAD_CHARS = 20, 100_000
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _DAMAGED = (BadZipFile, InvalidFileException, ParseError, zlib.error, EOFError, LookupError, OSError, ValueError)
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+JSON_SUFFIXES: Final = frozenset({".jsonl", ".ndjson"})
+_DELIMITED: Final = frozenset({".csv", ".txt", ".tsv"})
 
 
 @dataclass(frozen=True)
@@ -65,17 +67,29 @@ def read_table(file: Path, card: Card) -> Iterator[Row]:
     if not file.stat().st_size:
         raise DataError("the file is empty", where=file.name, remedy="Export it again")
     suffix = file.suffix.lower()
-    if suffix in {".jsonl", ".ndjson"}:
+    if suffix in JSON_SUFFIXES:
         return _json_lines(file)
     if suffix == ".xlsx":
         return _workbook(file, card)
-    if suffix in {".csv", ".txt", ".tsv"}:
+    if suffix in _DELIMITED:
         return _delimited(file, card)
     raise SettingsError(
         f"files of kind {suffix or 'without ending'} cannot be read",
         where=file.name,
         remedy="Export it as CSV, XLSX or JSON lines (.jsonl)",
     )
+
+
+def ends_in_a_row(file: Path) -> bool:
+    """Whether a delimited file ends without a line break, as one does that was cut off.
+
+    A file written by hand may end so as well; what was cut off between two rows does not show at all.
+    """
+    if file.suffix.lower() not in _DELIMITED:
+        return False
+    with file.open("rb") as content:
+        content.seek(-min(2, file.stat().st_size), 2)
+        return not set(content.read()) & {0x0A, 0x0D}
 
 
 def _json_lines(file: Path) -> Iterator[Row]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Any, Final, NoReturn
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, NoReturn
 
 import scrapy
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
@@ -15,19 +15,21 @@ from scrapy.logformatter import LogFormatter
 from twisted.python.failure import Failure
 
 from kundenecho import __version__
+from kundenecho.aggregates import AggregateRating
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
+from kundenecho.pages import KnownPage
 from kundenecho.records import Feedback
 from spiders.card import Card
 from spiders.context import Context
-from spiders.middlewares import AddressGuard, CircleGuard, CrawlDelay, PatientRetry, Refused
-from spiders.output import Output, Reject
+from spiders.middlewares import AddressGuard, CircleGuard, Pace, PatientRetry, Refused
+from spiders.output import Enough, Output, Reject
 
 #: Largest body that is read, in bytes; a larger one ends the run.
 MAX_BODY: Final = 20 * 1024 * 1024
 #: Most requests of one run; at one a second the time limit comes first.
 MAX_REQUESTS: Final = 20_000
 _ROBOTS = "Forbidden by robots.txt"
-Item = Feedback | Reject
+Item = Feedback | Reject | AggregateRating
 Callback = Callable[[Any], Iterable[Any]]
 
 
@@ -45,18 +47,61 @@ class SourceSpider(scrapy.Spider):
         secrets: Values of the card's credentials, by variable name.
         watermark: Where the last run ended, None for everything.
         output: Where the items go.
+        known: Pages that were read before, so that they are sent only if they have changed.
+
+    Attributes:
+        also_retried: Further statuses that this source answers at random.
     """
 
     name = "source"
+    also_retried: ClassVar[frozenset[int]] = frozenset()
 
-    def __init__(self, context: Context, secrets: dict[str, str], watermark: str | None, output: Output) -> None:
+    def __init__(
+        self,
+        context: Context,
+        secrets: dict[str, str],
+        watermark: str | None,
+        output: Output,
+        known: Iterable[KnownPage] = (),
+    ) -> None:
         super().__init__(name=context.card.name)
         self.context, self.card, self.secrets, self.output = context, context.card, secrets, output
+        self.known: dict[str, KnownPage] = {page.url: page for page in known}
+        #: Where the next run may begin, once this one has read everything.
         self.newest: str | None = watermark
+        #: Where the next run may begin although this one has not; None where there is no such place.
+        self.resume_at: str | None = None
+        self.incremental = watermark is not None
         self.error: KundenechoError | None = None
-        #: Something that should be there could not be read, so what is absent is not gone.
-        self.truncated = False
+        #: Why something that should be there could not be read; what is absent is then not gone.
+        self.truncations: list[str] = []
         self.asked = 0
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on is read: the last run's end less the card's overlap; None for everything."""
+        if not self.incremental or not self.newest:
+            return None
+        return datetime.fromisoformat(self.newest) - timedelta(hours=self.card.overlap_hours)
+
+    def truncate(self, reason: str) -> None:
+        """Note that a part could not be read; what was read is good, and the next run begins where this one did."""
+        if reason not in self.truncations:
+            self.truncations.append(reason)
+
+    def count_request(self, url: str) -> None:
+        """Count a request before it is made.
+
+        Raises:
+            DataError: A pager without end.
+        """
+        self.asked += 1
+        if self.asked > MAX_REQUESTS:
+            raise DataError(
+                f"the source has more than {MAX_REQUESTS} pages, or a pager without end",
+                where=url.split("?")[0],
+                remedy="Narrow what the card follows",
+            )
 
     def get(self, url: str, callback: Callback, *, optional: bool = False, **options: Any) -> Request:
         """A GET request.
@@ -68,37 +113,49 @@ class SourceSpider(scrapy.Spider):
                 ends the run, as every other failure does.
             options: For Scrapy's request.
         """
-        return self._request(Request, url, callback, optional, **options)
-
-    def post(self, url: str, form: dict[str, str], callback: Callback, **options: Any) -> Request:
-        """A form-encoded POST request whose failures end the run."""
-        return self._request(scrapy.FormRequest, url, callback, False, formdata=form, dont_filter=True, **options)
+        return self._request(url, callback, optional, **options)
 
     def envelope(self, response: Response) -> dict[str, Any]:
         """Envelope of a page: address, time, status and digest of its bytes."""
         return {
             "url": response.url.split("?")[0] if self.card.credentials else response.url,
-            "fetched_at": datetime.now(UTC).isoformat(),
+            "fetched_at": self.context.clock.now().isoformat(),
             "status": response.status,
             "digest": hashlib.sha256(response.body).hexdigest()[:32],
         }
+
+    def remember(self, response: Response, native_ids: Iterable[str], links: dict[str, str]) -> None:
+        """Note what stands on a page, where its server gives validators.
+
+        Args:
+            response: The page, read whole and without fault.
+            native_ids: Its records.
+            links: How the pages it leads to are reached.
+        """
+        etag, modified = (
+            (response.headers.get(name) or b"").decode("latin-1") or None for name in ("ETag", "Last-Modified")
+        )
+        if (etag or modified) and not response.meta.get("redirect_urls"):
+            self.output.know(KnownPage(response.url, etag, modified, tuple(native_ids), links))
+
+    def led_to(self, page: KnownPage) -> Iterator[Request]:
+        """The requests for the pages that an unchanged page leads to; a spider of pages defines it."""
+        yield from ()
 
     def fail(self, error: KundenechoError) -> NoReturn:
         """End the run with an error; the first one counts."""
         self.error = self.error or error
         raise CloseSpider("failed")
 
-    def _request(self, kind: type[Request], url: str, callback: Callback, optional: bool, **options: Any) -> Request:
-        self.asked += 1
-        if self.asked > MAX_REQUESTS:
-            raise DataError(
-                f"the source has more than {MAX_REQUESTS} pages, or a pager without end",
-                where=url.split("?")[0],
-                remedy="Narrow what the card follows",
-            )
+    def _request(self, url: str, callback: Callback, optional: bool, **options: Any) -> Request:
+        self.count_request(url)
 
         def guarded(response: Response) -> Iterator[Request]:
             try:
+                if response.status == 304 and (page := self.known.get(url)):
+                    self.output.unchanged(page)
+                    yield from self.led_to(page)
+                    return
                 if optional and response.status in {404, 410}:
                     self._skip(response.url, f"the page is gone (HTTP {response.status})")
                     return
@@ -110,33 +167,44 @@ class SourceSpider(scrapy.Spider):
                         self.output.take(item)
             except KundenechoError as error:
                 self.fail(error)
+            except Enough:
+                raise CloseSpider("enough") from None
 
-        def lost(failure: Failure) -> None:
-            if optional and str(failure.value) == _ROBOTS:
+        def failed(failure: Failure) -> None:
+            error = failure.value or RuntimeError("no reason")
+            if isinstance(error, CloseSpider):
+                raise error
+            if optional and str(error) == _ROBOTS:
                 self._skip(url, "robots.txt forbids the page")
             else:
-                self._lost(failure, url.split("?")[0])
+                self.fail(lost(error, url.split("?")[0]))
 
-        return kind(url, callback=guarded, errback=lost, **options)
+        page = self.known.get(url)
+        headers = {**(page.headers() if page else {}), **options.pop("headers", {})}
+        return Request(url, callback=guarded, errback=failed, headers=headers, **options)
 
     def _skip(self, url: str, reason: str) -> None:
-        self.truncated = True
+        self.truncate(reason)
         self.output.take(Reject(url, reason))
 
-    def _lost(self, failure: Failure, url: str) -> None:
-        error = failure.value
-        if isinstance(error, CloseSpider):
-            raise error
-        if isinstance(error, Refused):
-            self.fail(error.error)
-        if str(error) == _ROBOTS:
-            self.fail(SettingsError(_ROBOTS, where=url, remedy="Look at the card and the source's robots.txt"))
-        if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):
-            what = f"the answer has more than {MAX_BODY} bytes"
-            self.fail(DataError(what, where=url, remedy="Narrow what the card reads"))
-        if isinstance(error, IgnoreRequest):
-            self.fail(DataError(str(error) or "the request was dropped", where=url))
-        self.fail(RetryError(f"the source did not answer ({type(error).__name__})", where=url, remedy="Try later"))
+
+def lost(error: BaseException, where: str) -> KundenechoError:
+    """What the failure of a request means for the run.
+
+    Args:
+        error: What Scrapy or the network raised.
+        where: Address, for the message.
+    """
+    if isinstance(error, Refused):
+        return error.error
+    if str(error) == _ROBOTS:
+        return SettingsError(_ROBOTS, where=where, remedy="Look at the card and the source's robots.txt")
+    if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):
+        what = f"the answer has more than {MAX_BODY} bytes"
+        return DataError(what, where=where, remedy="Narrow what the card reads")
+    if isinstance(error, IgnoreRequest):
+        return DataError(str(error) or "the request was dropped", where=where)
+    return RetryError(f"the source did not answer ({type(error).__name__})", where=where, remedy="Try later")
 
 
 def check(response: Response) -> None:
@@ -162,26 +230,28 @@ def check(response: Response) -> None:
         raise DataError(f"the page is not there (HTTP {response.status})", where=where, remedy="Correct the address")
 
 
-def scrapy_settings(card: Card, contact: str) -> dict[str, Any]:
+def scrapy_settings(card: Card, contact: str, also_retried: frozenset[int] = frozenset()) -> dict[str, Any]:
     """Scrapy's settings for one source: polite, bounded, honest about who asks.
 
     Args:
         card: Card of the source.
         contact: Address in the user agent, may be empty.
+        also_retried: Statuses that are tried again beside those that mean trouble everywhere.
     """
     name = f"Kundenecho/{__version__}"
     return {
         "USER_AGENT": f"{name} ({contact})" if contact else name,
         "ROBOTSTXT_OBEY": card.robots,
-        # A private address is a server of one's own.
+        # A private address is a server of one's own; an interface with a documented limit is paced by that.
         "AUTOTHROTTLE_ENABLED": not card.allow_private,
-        "DOWNLOAD_DELAY": 0 if card.allow_private else 1,
+        "DOWNLOAD_DELAY": 0 if card.allow_private or card.requests_per_minute else 1,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 8 if card.allow_private else 1,
         "KUNDENECHO_BACKOFF": 0.1 if card.allow_private else 2,
         "DOWNLOAD_TIMEOUT": 60,
         "DOWNLOAD_MAXSIZE": MAX_BODY,
         "DOWNLOAD_WARNSIZE": 0,
         "RETRY_TIMES": 3,
+        "RETRY_HTTP_CODES": sorted({408, 429, 500, 502, 503, 504, 522, 524, *also_retried}),
         "RETRY_GIVE_UP_LOG_LEVEL": "WARNING",
         "REDIRECT_MAX_TIMES": 5,
         "HTTPERROR_ALLOW_ALL": True,
@@ -195,7 +265,7 @@ def scrapy_settings(card: Card, contact: str) -> dict[str, Any]:
             AddressGuard: 10,
             RetryMiddleware: None,
             PatientRetry: 550,
-            CrawlDelay: 560,
+            Pace: 560,
             CircleGuard: 610,
         },
         # Requests hold tokens and responses hold what customers wrote; neither belongs into a log.

@@ -13,7 +13,7 @@ _LOCATIONS = "//*[local-name()='url' or local-name()='sitemap']/*[local-name()='
 _NEXT = "//*[self::a or self::link][contains(concat(' ', normalize-space(@rel), ' '), ' next ')]/@href"
 
 
-def page_links(tree: Any, url: str, card: Card) -> list[str]:
+def page_links(tree: Any, url: str, card: Card) -> dict[str, str]:
     """The pages to read next.
 
     A sitemap's own sitemaps and the next page of a pager (``rel="next"``) are followed always, other
@@ -23,15 +23,20 @@ def page_links(tree: Any, url: str, card: Card) -> list[str]:
         tree: The page or sitemap, as lxml gives it.
         url: Its address.
         card: Its patterns.
+
+    Returns:
+        How each page is reached, by its address: ``sitemap``, ``next`` or ``follow``.
     """
-    always = [str(href) for href in tree.xpath(_NEXT)]
+    pager, sitemaps = [str(href) for href in tree.xpath(_NEXT)], list[str]()
     wanted = [str(href) for href in tree.xpath("//a/@href")]
     for location in tree.xpath(_LOCATIONS):
         nested = location.getparent().tag.rpartition("}")[2] == "sitemap"
-        (always if nested else wanted).append(location.text or "")
+        (sitemaps if nested else wanted).append(location.text or "")
     matching = [link for link in _absolute(wanted, url) if any(re.search(pattern, link) for pattern in card.follow)]
     home = _host(card.address)
-    return [link for link in dict.fromkeys([*_absolute(always, url), *matching]) if _host(link) == home]
+    reached = dict.fromkeys(_absolute(pager, url), "next") | dict.fromkeys(_absolute(sitemaps, url), "sitemap")
+    reached |= {link: "follow" for link in matching if link not in reached}
+    return {link: how for link, how in reached.items() if _host(link) == home}
 
 
 def _absolute(hrefs: Sequence[str], url: str) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import random
 import socket
-import time
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -105,8 +104,8 @@ class CircleGuard:
         return response
 
 
-class CrawlDelay:
-    """Downloader middleware: keeps the pause that a host's robots.txt asks for."""
+class Pace:
+    """Downloader middleware: keeps the pause that a host's robots.txt or the card's rate asks for."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -114,7 +113,7 @@ class CrawlDelay:
         self._free_at: dict[str, float] = {}
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
+    def from_crawler(cls, crawler: Crawler) -> Pace:
         """Scrapy's constructor."""
         middleware = cls(crawler)
         crawler.signals.connect(middleware.robots_parsed, signals.robots_parsed)
@@ -128,18 +127,21 @@ class CrawlDelay:
 
     async def process_request(self, request: Request) -> None:
         """Wait for the request's turn."""
-        host = urlsplit(request.url).netloc
-        if pause := self._pause.get(host):
-            now = time.monotonic()
+        host, spider = urlsplit(request.url).netloc, _spider(self.crawler)
+        rate = spider.card.requests_per_minute
+        pause = max(self._pause.get(host, 0.0), 60 / rate if rate else 0.0)
+        if pause:
+            now = spider.context.clock.monotonic()
             turn = max(now, self._free_at.get(host, now))
             self._free_at[host] = turn + pause
-            await asyncio.sleep(turn - now)
+            await spider.context.clock.sleep(turn - now)
 
 
 class PatientRetry:
     """Scrapy's retries, as late as the source asks (``Retry-After``), else twice as late each time, with jitter."""
 
     def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
         self.retry = RetryMiddleware.from_crawler(crawler)
         self.backoff = crawler.settings.getfloat("KUNDENECHO_BACKOFF")
 
@@ -150,7 +152,7 @@ class PatientRetry:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Wait and retry a status that may pass."""
-        wanted = retry_after(response)
+        wanted = retry_after(response, _spider(self.crawler).context.clock.now())
         if wanted is not None and wanted > MAX_WAIT:
             return response
         found = self.retry.process_response(request, response)
@@ -166,13 +168,12 @@ class PatientRetry:
         return found
 
     async def _wait(self, request: Request, wanted: float | None) -> None:
-        tries = request.meta.get("retry_times", 1)
-        # No secret, so the plain generator will do.
-        jittered = self.backoff * 2 ** (tries - 1) * random.uniform(0.5, 1.5)  # noqa: S311
-        await asyncio.sleep(min(MAX_WAIT, jittered if wanted is None else wanted))
+        tries, clock = request.meta.get("retry_times", 1), _spider(self.crawler).context.clock
+        backoff = self.backoff * 2 ** (tries - 1) * clock.jitter()
+        await clock.sleep(min(MAX_WAIT, backoff if wanted is None else wanted))
 
 
-def retry_after(response: Response) -> float | None:
+def retry_after(response: Response, now: datetime) -> float | None:
     """Seconds that a 429 or 503 asks us to wait (RFC 9110, section 10.2.3), None where it does not say."""
     header = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if response.status not in {429, 503} or not header:
@@ -180,6 +181,6 @@ def retry_after(response: Response) -> float | None:
     if header.isdigit():
         return float(header)
     try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(header).timestamp() - now.timestamp())
     except (ValueError, TypeError):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from kundenecho.keying import Keyer
@@ -52,3 +52,44 @@ def without_persons(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: without_persons(part) for key, part in node.items() if key not in _PERSONS}
     return node
+
+
+#: Fields of APIs that tell who somebody is; compared without case, separators and position.
+PERSONAL_FIELDS: Final = frozenset(
+    "author authorname authordisplayname authorurl authorchannelid authorchannelurl authorprofileimageurl"  # noqa: SIM905
+    " authorphotouri authorattribution browserip consumer customer customerid customerno customfields customvalue"
+    " customvariables displayname displaylocation email emailaddress externalemail externaluser firstname ipaddr"
+    " ipaddress imageurl lastname nickname orderid phone photouri profilephotouri profilephotourl recipientid"
+    " referenceid referralemail reviewer reviewername revieweremail revieweravatarurls reviewernickname telephone"
+    " token transaction user userip username".split()
+)
+_NOT_WORD = re.compile(r"[^a-z0-9]")
+
+
+def without_personal(node: Any, keyer: Keyer, more: Collection[str] = ()) -> Any:
+    """An API's item without what tells who somebody is, at any depth.
+
+    A value of a personal field is replaced by its key, so that the fragment still shows whether two
+    items had the same; objects and lists are left out.
+
+    Args:
+        node: The item as it came.
+        keyer: Keys single values.
+        more: Names of further personal fields of this source.
+    """
+    names = PERSONAL_FIELDS | {_NOT_WORD.sub("", name.casefold()) for name in more}
+    return _without(node, keyer, names)
+
+
+def _without(node: Any, keyer: Keyer, names: Collection[str]) -> Any:
+    if isinstance(node, list):
+        return [_without(part, keyer, names) for part in node]
+    if not isinstance(node, dict):
+        return node
+    kept: dict[str, Any] = {}
+    for name, value in node.items():
+        if _NOT_WORD.sub("", str(name).casefold()) not in names:
+            kept[name] = _without(value, keyer, names)
+        elif isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value).strip():
+            kept[name] = keyer.key(f"fragment/{name}", str(value))
+    return kept

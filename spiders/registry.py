@@ -1,7 +1,9 @@
-"""Which spider collects which kind of source."""
+"""Which spider collects which kind of source: the class ``Spider`` of ``spiders/sources/<kind>.py``."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from kundenecho.errors import SettingsError
@@ -16,10 +18,8 @@ def spider_class(kind: str) -> type[SourceSpider]:
     Raises:
         SettingsError: The kind has no spider.
     """
-    from spiders.provenexpert_pages import ProvenExpertSpider
-    from spiders.shop_pages import ShopPagesSpider
-
-    spiders: dict[str, type[SourceSpider]] = {"schemaorg": ShopPagesSpider, "provenexpert": ProvenExpertSpider}
-    if kind not in spiders:
-        raise SettingsError(f"no spider collects sources of kind {kind!r}", remedy=f"Known: {', '.join(spiders)}, file")
-    return spiders[kind]
+    name = f"spiders.sources.{kind}"
+    if not kind.isidentifier() or find_spec(name) is None:
+        raise SettingsError(f"no spider collects sources of kind {kind!r}", remedy="Kinds of files are imported")
+    found: type[SourceSpider] = import_module(name).Spider
+    return found

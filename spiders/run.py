@@ -1,4 +1,4 @@
-"""Running a source: a process of its own, judged by its statistics, not by its exit code."""
+"""Running a source in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,47 +12,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kundenecho.errors import DataError, RetryError, SettingsError, YieldError
+from kundenecho.errors import DataError, RetryError, YieldError
 from kundenecho.keying import KEY_ID_VARIABLE, keyer_from_env
+from kundenecho.pages import KnownPage
 from spiders.card import FILE_SUFFIXES, Card
 from spiders.child import job_json
-from spiders.output import FEED, REJECTED, STATS
+from spiders.judge import Harvest, judge, raise_reported
+from spiders.output import FILES, REJECTED, STATS
 
-_ERRORS = {"retry": RetryError, "settings": SettingsError, "data": DataError}
 _FRAME = re.compile(r'File ".*?([^/\\"]+)", line (\d+)')
 _RAISED = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Full))\b")
 _ROOT = Path(__file__).resolve().parent.parent
 #: The command that collects; it finds its job on standard input.
 COMMAND = (sys.executable, "-m", "spiders.child")
-
-
-@dataclass(frozen=True)
-class Harvest:
-    """What a good run left behind.
-
-    Attributes:
-        feed: JSON lines of records.
-        rejected: JSON lines of refused rows.
-        items: Records in the feed.
-        rejected_count: Refused rows.
-        stats: The run's statistics.
-        complete: Everything there is was read to its end, so what is absent is gone.
-        watermark: Where the next run may begin, to be stored with the rows.
-        truncated: Something that should be there could not be read; what was read is good.
-    """
-
-    feed: Path
-    rejected: Path
-    items: int
-    rejected_count: int
-    stats: dict[str, Any]
-    complete: bool
-    watermark: str | None
-    truncated: bool = False
 
 
 def run_source(
@@ -66,6 +41,7 @@ def run_source(
     time_limit: int = 3600,
     progress: Callable[[int], None] | None = None,
     files: Sequence[Path] = (),
+    known: Sequence[KnownPage] = (),
 ) -> Harvest:
     """Collect one account of a source into files.
 
@@ -79,6 +55,7 @@ def run_source(
         time_limit: Seconds after which the child is ended.
         progress: Told how many records have been collected.
         files: Files to read instead of those that the card's address names.
+        known: Pages read before, which the source need not send again unchanged.
 
     Returns:
         The harvest of a run that was good by its statistics.
@@ -90,63 +67,50 @@ def run_source(
         YieldError: Fewer or more records than the card allows.
     """
     keyer_from_env(dict(env))
-    chosen = [f.resolve() for f in files] or (_inbox(card) if card.kind == "file" else [])
-    job = job_json(card, account, workdir.resolve(), None if full else watermark, chosen)
-    for name in (FEED, REJECTED, STATS):
+    chosen = [f.resolve() for f in files] or (_inbox(card) if card.reader == "file" else [])
+    mark = None if full else watermark
+    job = job_json(card, account, workdir.resolve(), watermark=mark, files=chosen, known=known)
+    for name in (*FILES, STATS):
         (workdir / name).unlink(missing_ok=True)
     stats = _run_child(card, job, env, workdir, time_limit, progress)
     # Files named by hand are seldom all there are.
     return judge(card, stats, workdir, full=full or (card.full_read and not files))
 
 
-def judge(card: Card, stats: dict[str, Any], workdir: Path, *, full: bool = False) -> Harvest:
-    """Decide by its statistics whether a run was good.
+def probe_source(card: Card, account: str, workdir: Path, *, env: Mapping[str, str], time_limit: int = 120) -> str:
+    """Try a source: its credentials and its first page. Nothing of it is kept.
 
     Args:
         card: Card of the source.
-        stats: The run's statistics.
-        workdir: Where its files are.
-        full: Whether everything there is was asked for.
+        account: Account, empty for the only one.
+        workdir: Directory for the trial's files.
+        env: The child's environment, with the keying secret and the card's credentials.
+        time_limit: Seconds after which the trial is ended.
+
+    Returns:
+        What was found, one line without personal data.
 
     Raises:
-        KundenechoError: It was not; see :func:`run_source`.
+        KundenechoError: What is wrong, as for :func:`run_source`.
     """
-    where = f"source {card.name}"
-    if error := stats.get("error"):
-        raise _ERRORS[error["kind"]](error["what"], where=f"{where}, {error['where']}", remedy=error["remedy"])
-    written, rejected = stats["written"], stats["rejected"]
-    if stats["finish_reason"] != "finished":
-        raise RetryError(f"the run ended early: {stats['finish_reason']}", where=where, remedy="Try again")
-    if stats.get("exceptions") or stats.get("log_errors"):
-        raise DataError(
-            f"the spider failed {max(stats.get('exceptions', 0), stats.get('log_errors', 0))} times",
-            where=where,
-            remedy="The source has changed or the spider has a fault; nothing was loaded",
-        )
-    if stats["yielded"] != written + rejected:
-        raise DataError(f"{stats['yielded']} records were found, {written + rejected} written", where=where)
-    _check_yield(card, written, rejected, where)
-    truncated = bool(stats.get("truncated"))
-    # What was refused is absent from the feed, but not gone from the source.
-    complete = full and not truncated and not rejected
-    mark = stats.get("watermark")
-    return Harvest(workdir / FEED, workdir / REJECTED, written, rejected, stats, complete, mark, truncated)
+    keyer_from_env(dict(env))
+    files = _inbox(card) if card.reader == "file" else []
+    job = job_json(card, account, workdir.resolve(), files=files, trial=True)
+    stats = _run_child(card, job, env, workdir, time_limit, None)
+    raise_reported(stats, f"source {card.name}")
+    if stats["written"] + stats.get("aggregates", 0):
+        return "answers, the credentials hold, the first item can be read"
+    refused = f", {stats['rejected']} items were refused: {_first_reason(workdir)}" if stats["rejected"] else ""
+    raise DataError(
+        f"answers, but gives no item that can be read{refused}",
+        where=f"source {card.name}",
+        remedy="Look at the card: account, address, start, follow, columns",
+    )
 
 
-def _check_yield(card: Card, written: int, rejected: int, where: str) -> None:
-    refused = f" ({rejected} rows were refused)" if rejected else ""
-    if written < card.min_yield:
-        raise YieldError(
-            f"{written} records, the card expects at least {card.min_yield}{refused}; nothing was loaded",
-            where=where,
-            remedy="Look whether the source has changed, else lower min_yield on the card",
-        )
-    if card.max_yield is not None and written > card.max_yield:
-        raise YieldError(
-            f"{written} records, the card allows at most {card.max_yield}{refused}; nothing was loaded",
-            where=where,
-            remedy="Look whether something is read twice, else raise max_yield on the card",
-        )
+def _first_reason(workdir: Path) -> str:
+    with (workdir / REJECTED).open(encoding="utf-8") as lines:
+        return str(json.loads(next(lines))["reason"])
 
 
 def _inbox(card: Card) -> list[Path]:

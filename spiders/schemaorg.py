@@ -11,7 +11,10 @@ from typing import Any, Final
 
 from extruct.w3cmicrodata import MicrodataExtractor
 
+from kundenecho.aggregates import AggregateRating
+from kundenecho.errors import DataError
 from kundenecho.records import Feedback, digest_json
+from spiders.build import aggregate
 from spiders.context import Context
 from spiders.markup import parse_tree
 from spiders.personal import without_persons
@@ -52,10 +55,17 @@ class Review:
 
 @dataclass
 class PageReviews:
-    """What a page holds: its reviews, its aggregate ratings, and blocks that could not be read."""
+    """What a page holds: its reviews, its aggregate ratings with their products, and what could not be read.
+
+    Attributes:
+        rated: Product of each aggregate rating.
+        described: The page describes something with schema.org, be it without a review.
+    """
 
     reviews: list[Review] = field(default_factory=list)
     aggregates: list[dict[str, Any]] = field(default_factory=list)
+    rated: list[str] = field(default_factory=list)
+    described: bool = False
     faults: list[str] = field(default_factory=list)
 
 
@@ -78,6 +88,7 @@ def reviews_of(tree: Any, url: str) -> PageReviews:
     """Find the reviews of a page that is a tree already; see :func:`parse_page`."""
     page = PageReviews()
     _collect(list(_json_ld(tree, page)), url, page)
+    page.described = page.described or bool(page.faults)
     if not page.reviews:
         found = MicrodataExtractor().extract_items(tree, url)
         _collect([_from_microdata(item) for item in found], url, page)
@@ -128,6 +139,20 @@ def to_feedback(context: Context, review: Review, page: dict[str, Any]) -> Feedb
     )
 
 
+def aggregates_of(context: Context, page: PageReviews) -> Iterator[AggregateRating]:
+    """What the page says of its products; a figure that cannot be read is left out."""
+    for node, product in zip(page.aggregates, page.rated, strict=True):
+        try:
+            rating = stars_of(node.get("ratingValue"), node.get("worstRating"), node.get("bestRating"), 1, 5)
+            value, low, high = rating or (None, 1, 5)
+            counts = {"rating_count": node.get("ratingCount"), "review_count": node.get("reviewCount")}
+            found = aggregate(context, value, low, high, product=product, **counts)
+        except (DataError, ValueError, OverflowError):
+            continue
+        if found:
+            yield found
+
+
 def _json_ld(tree: Any, page: PageReviews) -> Iterator[Any]:
     scripts = tree.xpath("//script[contains(translate(@type, 'JSONLDAPIC', 'jsonldapic'), 'application/ld+json')]")
     for number, script in enumerate(scripts, 1):
@@ -168,6 +193,7 @@ def _from_microdata(item: Any) -> Any:
 
 def _collect(nodes: list[Any], url: str, page: PageReviews) -> None:
     everything = list(_within(nodes))
+    page.described = page.described or any(_types(node) & _PRODUCT_TYPES for node in everything)
     by_id = {n["@id"]: n for n in everything if isinstance(n.get("@id"), str) and len(n) > 1}
     seen: set[str] = set()
     owned: set[int] = set()
@@ -189,6 +215,7 @@ def _collect(nodes: list[Any], url: str, page: PageReviews) -> None:
         # Theme and plugin often both write it.
         if isinstance(aggregate, dict) and aggregate not in page.aggregates:
             page.aggregates.append(aggregate)
+            page.rated.append(_product_of(node)[0] or "")
         inner = [part for key in ("review", "reviews") if key in node for part in _list(node[key])]
         for found in map(resolve, inner):
             if isinstance(found, dict) and set(found) != {"@id"} and "AggregateRating" not in _types(found):
@@ -222,12 +249,11 @@ def _review(node: dict[str, Any], owner: dict[str, Any] | None, resolve: Any, ur
     comment = resolve(_first(node.get("comment")))
     title = _clean(node.get("headline") or node.get("name"))
     text = _clean(node.get("reviewBody") or node.get("description"))
-    product = _clean((owner or {}).get("sku") or (owner or {}).get("productID") or (owner or {}).get("mpn"))
-    name = _clean((owner or {}).get("name")) if owner and (_types(owner) & _PRODUCT_TYPES or product) else None
+    product, name = _product_of(owner) if owner else (None, None)
     identity = node.get("@id") or node.get("identifier")
     key = identity if isinstance(identity, str) else None
     return Review(
-        native_id=key or "d-" + digest_json([product or name, author, node.get("datePublished"), title, text]),
+        native_id=key or "d-" + digest_json([product, author, node.get("datePublished"), title, text]),
         title=title,
         text=text,
         rating=rating.get("ratingValue"),
@@ -237,10 +263,17 @@ def _review(node: dict[str, Any], owner: dict[str, Any] | None, resolve: Any, ur
         author=author,
         reply=_clean(comment.get("text")) if isinstance(comment, dict) else None,
         url=next((link for link in (node.get("url"), key) if isinstance(link, str) and link.startswith("http")), url),
-        product=product or name,
+        product=product,
         product_name=name,
         raw=without_persons(node),
     )
+
+
+def _product_of(node: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Identifier and name of a product; the name serves where it has no identifier."""
+    number = _clean(node.get("sku") or node.get("productID") or node.get("mpn"))
+    name = _clean(node.get("name")) if _types(node) & _PRODUCT_TYPES or number else None
+    return number or name, name
 
 
 def _types(node: dict[str, Any]) -> set[str]:

@@ -91,8 +91,8 @@ def _records(
 
 
 def _write_row(out: io.StringIO, number: int, record: Feedback, keep_raw: bool, loaded_at: datetime) -> None:
-    cells = [str(number), _cell(record.account)]
-    cells += [_cell(value) for value in staging_row(record, keep_raw=keep_raw, loaded_at=loaded_at)]
+    cells = [str(number), copy_cell(record.account)]
+    cells += [copy_cell(value) for value in staging_row(record, keep_raw=keep_raw, loaded_at=loaded_at)]
     out.write("\t".join(cells))
     out.write("\n")
 
@@ -127,8 +127,8 @@ def staging_row(record: Feedback, *, keep_raw: bool, loaded_at: datetime) -> lis
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _cell(value: Any) -> str:
-    """One value in COPY's text format."""
+def copy_cell(value: Any) -> str:
+    """One value in the text format of COPY."""
     if value is None:
         return "\\N"
     if type(value) is str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,19 +11,47 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import execute_values
 
+from kundenecho.aggregates import AggregateRating
 from kundenecho.errors import DataError
+from kundenecho.pages import KnownPage
+from storage.aggregates import keep_aggregates
 from storage.connect import Connection, translated
 from storage.feed import STAGING, BadLine, portions
 from storage.merge import MERGE
+from storage.pages import keep_pages
 from storage.retain import withdraw_texts
 
 
 @dataclass(frozen=True)
 class LoadSource:
-    """What loading needs to know of a source's card."""
+    """What loading needs to know of a source's card.
+
+    Attributes:
+        source: Name of the source.
+        keep_raw: Whether fragments are kept.
+        refresh: Note that a record was seen again also where it has not changed ("refresh or delete").
+    """
 
     source: str
     keep_raw: bool = True
+    refresh: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a collector gave beside its feed.
+
+    Attributes:
+        aggregates: The source's own figures; one that has not changed is not written.
+        seen: Ids of records that are still there, on pages that were not sent again.
+        pages: Pages with their validators.
+        reader: Digest of the card and the program's version, for the pages.
+    """
+
+    aggregates: Sequence[AggregateRating] = ()
+    seen: Sequence[str] = ()
+    pages: Sequence[KnownPage] = ()
+    reader: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +78,7 @@ def load_feed(
     complete: bool = False,
     watermark: str | None = None,
     run_id: int | None = None,
+    beside: Beside | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> LoadReport:
     """Load a feed file in one transaction.
@@ -68,6 +97,7 @@ def load_feed(
         complete: The full read came to its end.
         watermark: New watermark, moved together with the rows.
         run_id: Run that loads, for the refused lines.
+        beside: What came with the feed.
         progress: Told how many records have been read.
 
     Returns:
@@ -81,7 +111,11 @@ def load_feed(
         raise DataError("the feed file is missing", where=str(feed))
     with translated(f"load of {card.source}"):
         try:
-            report = _load(conn, feed, card, account, partition, full_read, complete, watermark, run_id, progress)
+            more = beside or Beside()
+            report = _load(conn, feed, card, account, partition, full_read, complete, watermark, run_id, more, progress)
+            with conn.cursor() as cursor:
+                keep_aggregates(cursor, more.aggregates, report.load_id)
+                keep_pages(cursor, card.source, account, more.reader, more.pages, report.load_id)
             conn.commit()
             return report
         except psycopg2.DataError as error:
@@ -105,6 +139,7 @@ def _load(
     complete: bool,
     watermark: str | None,
     run_id: int | None,
+    beside: Beside,
     progress: Callable[[int], None] | None,
 ) -> LoadReport:
     with conn.cursor() as cursor:
@@ -117,12 +152,16 @@ def _load(
             (run_id, card.source, account, partition, full_read and complete),
         )
         load_id = _row(cursor)[0]
-        values = {"load": load_id, "source": card.source, "account": account}
+        values = {"load": load_id, "source": card.source, "account": account, "seen": list(beside.seen)}
         for statement in MERGE:
             cursor.execute(statement, values)
         cursor.execute("SELECT count(*), count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed) FROM staged")
         items, new, changed = _row(cursor)
-        deleted = _deleted(cursor, values) if full_read and complete and items else 0
+        if card.refresh:
+            cursor.execute(_REFRESHED)
+        if beside.seen:
+            cursor.execute(_STILL_THERE, values)
+        deleted = _deleted(cursor, values) if full_read and complete and (items or beside.seen) else 0
         if run_id is not None and bad:
             execute_values(
                 cursor,
@@ -131,11 +170,12 @@ def _load(
             )
         if watermark is not None:
             cursor.execute(_WATERMARK, (card.source, account, partition, watermark, load_id))
-        report = LoadReport(load_id, items, new, changed - new, items - changed, deleted, len(bad))
+        unchanged = items - changed + len(beside.seen)
+        report = LoadReport(load_id, items + len(beside.seen), new, changed - new, unchanged, deleted, len(bad))
         cursor.execute(
             "UPDATE load SET items = %s, new = %s, revised = %s, unchanged = %s, deleted = %s, rejected = %s"
             " WHERE load_id = %s",
-            (items, new, changed - new, items - changed, deleted, len(bad), load_id),
+            (report.items, new, changed - new, unchanged, deleted, len(bad), load_id),
         )
     return report
 
@@ -157,17 +197,28 @@ def _stage(
     cursor.execute(
         "CREATE TEMP TABLE staged ON COMMIT DROP AS"
         " SELECT DISTINCT ON (i.account, i.native_id) i.*, f.feedback_id, f.feedback_id IS NULL AS is_new,"
-        "   r.content_digest IS DISTINCT FROM i.content_digest AS changed, coalesce(r.number, 0) AS number,"
-        "   NULL::bigint AS author_id, NULL::bigint AS page_id"
+        # A text that went because the source had not shown it again comes back when it does.
+        "   (r.content_digest IS DISTINCT FROM i.content_digest OR (%s AND r.withdrawn_at IS NOT NULL)) AS changed,"
+        "   coalesce(r.number, 0) AS number, NULL::bigint AS author_id, NULL::bigint AS page_id"
         " FROM incoming i"
         " LEFT JOIN feedback f ON f.source = %s AND f.account = i.account AND f.native_id = i.native_id"
         " LEFT JOIN revision r ON r.revision_id = f.current_revision_id"
         " ORDER BY i.account, i.native_id, i.line DESC",
-        (card.source,),
+        (card.refresh, card.source),
     )
     cursor.execute("ANALYZE staged")
     return bad
 
+
+_REFRESHED = """
+UPDATE feedback f SET refreshed_at = s.collected_at FROM staged s
+WHERE f.feedback_id = s.feedback_id AND f.refreshed_at IS DISTINCT FROM s.collected_at
+"""
+
+_STILL_THERE = """
+UPDATE feedback SET missed_reads = 0 WHERE source = %(source)s AND account = %(account)s
+  AND native_id = ANY(%(seen)s) AND missed_reads > 0
+"""
 
 _WATERMARK = """
 INSERT INTO watermark AS w (source, account, partition, value, load_id) VALUES (%s, %s, %s, %s, %s)
@@ -181,8 +232,8 @@ def _deleted(cursor: Any, values: dict[str, Any]) -> int:
     cursor.execute(
         "UPDATE feedback f SET missed_reads = missed_reads + 1 FROM revision r"
         " WHERE r.revision_id = f.current_revision_id AND r.state <> 'deleted' AND f.source = %(source)s"
-        " AND (f.account = %(account)s OR %(account)s = '') AND NOT EXISTS (SELECT FROM staged s"
-        "      WHERE s.feedback_id = f.feedback_id)",
+        " AND (f.account = %(account)s OR %(account)s = '') AND f.native_id <> ALL(%(seen)s)"
+        " AND NOT EXISTS (SELECT FROM staged s WHERE s.feedback_id = f.feedback_id)",
         values,
     )
     cursor.execute(_TOMBSTONES, values)

@@ -9,27 +9,33 @@ from typing import Any
 from storage.connect import Connection
 
 
-def retain(conn: Connection, days_by_source: Mapping[str, int], now: datetime) -> dict[str, int]:
+def retain(
+    conn: Connection, days_by_source: Mapping[str, int], now: datetime, *, refreshed: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """Withdraw the texts whose retention is over.
 
     Args:
         conn: Connection; the caller commits.
         days_by_source: Days that a source's terms allow texts to be kept, counted from their collection.
         now: Moment to judge at, aware.
+        refreshed: Days after which a source's texts go that it has not shown again ("refresh or delete").
 
     Returns:
         Number of feedback whose text was withdrawn, by source.
     """
-    withdrawn = {}
+    withdrawn: dict[str, int] = {}
+    ages = [(days_by_source, "r.collected_at"), (refreshed or {}, "greatest(r.collected_at, f.refreshed_at)")]
     with conn.cursor() as cursor:
-        for source, days in days_by_source.items():
-            cursor.execute(
-                "SELECT DISTINCT f.feedback_id FROM feedback f JOIN revision r USING (feedback_id)"
-                " WHERE f.source = %s AND r.withdrawn_at IS NULL AND (r.text IS NOT NULL OR r.title IS NOT NULL)"
-                " AND r.collected_at < %s",
-                (source, now - timedelta(days=days)),
-            )
-            withdrawn[source] = withdraw_texts(cursor, [row[0] for row in cursor])
+        for days_of, seen in ages:
+            for source, days in days_of.items():
+                cursor.execute(
+                    "SELECT DISTINCT f.feedback_id FROM feedback f JOIN revision r USING (feedback_id)"  # noqa: S608
+                    " WHERE f.source = %s AND r.withdrawn_at IS NULL AND (r.text IS NOT NULL OR r.title IS NOT NULL)"
+                    f" AND {seen} < %s",
+                    (source, now - timedelta(days=days)),
+                )
+                count = withdraw_texts(cursor, [row[0] for row in cursor])
+                withdrawn[source] = withdrawn.get(source, 0) + count
     return withdrawn
 
 

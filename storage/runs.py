@@ -23,6 +23,28 @@ class Freshness(NamedTuple):
     last_good: datetime | None
 
 
+class LastRun(NamedTuple):
+    """The last collect or import of a source's account.
+
+    Attributes:
+        outcome: running | done | failed.
+        truncated: It is done, but a part could not be read.
+        note: What was noticed, None for nothing.
+        error: Why it failed, None where it has not.
+        last_good: End of the last one that was done, None for never.
+    """
+
+    source: str
+    account: str
+    started_at: datetime
+    outcome: str
+    counts: dict[str, Any]
+    truncated: bool
+    note: str | None
+    error: str | None
+    last_good: datetime | None
+
+
 def begin_run(conn: Connection, step: str, source: str = "", account: str = "") -> int:
     """Note that a step begins, in a transaction of its own; returns the run's id."""
     with conn.cursor() as cursor:
@@ -37,7 +59,16 @@ def begin_run(conn: Connection, step: str, source: str = "", account: str = "") 
     return run_id
 
 
-def end_run(conn: Connection, run_id: int, outcome: str, counts: dict[str, Any], error: str | None) -> None:
+def end_run(
+    conn: Connection,
+    run_id: int,
+    outcome: str,
+    counts: dict[str, Any],
+    error: str | None,
+    *,
+    truncated: bool = False,
+    note: str | None = None,
+) -> None:
     """Note how a step ended, in a transaction of its own.
 
     Args:
@@ -46,13 +77,20 @@ def end_run(conn: Connection, run_id: int, outcome: str, counts: dict[str, Any],
         outcome: done | failed.
         counts: What the step did.
         error: Why it failed; no personal data.
+        truncated: Something that should be there could not be read.
+        note: What was noticed; no personal data.
     """
     with conn.cursor() as cursor:
         cursor.execute(
-            "UPDATE run SET finished_at = clock_timestamp(), outcome = %s, counts = %s, error = %s WHERE run_id = %s",
-            (outcome, Json(counts), storable(error) if error else None, run_id),
+            "UPDATE run SET finished_at = clock_timestamp(), outcome = %s, counts = %s, error = %s, truncated = %s,"
+            " note = %s WHERE run_id = %s",
+            (outcome, Json(counts), _text(error), truncated, _text(note), run_id),
         )
     conn.commit()
+
+
+def _text(value: str | None) -> str | None:
+    return storable(value) if value else None
 
 
 def keep_rejected(conn: Connection, run_id: int, source: str, account: str, file: Path) -> int:
@@ -88,6 +126,27 @@ def watermark(conn: Connection, source: str, account: str, partition: str = "") 
         cursor.execute(
             "SELECT value FROM watermark WHERE source = %s AND account = %s AND partition = %s",
             (source, account, partition),
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def last_runs(conn: Connection) -> list[LastRun]:
+    """The last collect or import of each source's account."""
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (source, account) source, account, started_at, outcome, counts, truncated, note, error,"
+            " max(finished_at) FILTER (WHERE outcome = 'done') OVER (PARTITION BY source, account)"
+            " FROM run WHERE step IN ('collect', 'import') ORDER BY source, account, run_id DESC"
+        )
+        return [LastRun._make(row) for row in cursor]
+
+
+def last_full_read(conn: Connection, source: str, account: str) -> datetime | None:
+    """When a source's account was last read in full and to its end, None for never."""
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(loaded_at) FROM load WHERE source = %s AND account = %s AND full_read", (source, account)
         )
         row = cursor.fetchone()
     return row[0] if row else None

@@ -17,6 +17,8 @@ from tests.conftest import ROOT, SHARED, needs_shared
 
 #: Quartiles of the length of real reviews of household goods, in characters.
 QUARTILES = (68, 156, 349)
+#: The company's app, which customers of its machines rate; it stands in no price list.
+APP = "hallmeyer-home"
 KINDS = {
     "clog", "fix", "recovered", "loyal", "referrer", "recommends", "crosspost", "bought", "swiss", "typos", "dialect", "emoji",
     "english", "contradiction", "star_only", "pii", "defect",
@@ -52,7 +54,7 @@ def test_enough_voices() -> None:
     voices = company().voices
     assert len(set(texts())) >= 400
     assert len(company().persons) >= 200
-    assert {v.product for v in voices if v.product} == set(PRODUCTS)
+    assert {v.product for v in voices if v.product} == {*PRODUCTS, APP}
     months = {v.date.strftime("%Y-%m") for v in voices}
     assert len(months) == 14
     channels: dict[str, set[str]] = {}
@@ -82,7 +84,7 @@ def test_copies_only_where_planted() -> None:
         if len(shingles[pair[0]] & shingles[pair[1]]) >= 0.8 * len(shingles[pair[0]] | shingles[pair[1]])
     }
     assert near == {frozenset((row["feedback"], row["of"])) for row in planted("crosspost")}
-    assert len(copies) == 4
+    assert len(copies) == 6
 
 
 def test_lengths_are_those_of_real_reviews() -> None:

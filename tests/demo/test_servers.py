@@ -16,7 +16,8 @@ import extruct
 import pytest
 
 from demo.company import company
-from demo.server import API_ID, API_KEY, DemoServer
+from demo.fakes.provenexpert import API_ID, API_KEY
+from demo.server import DemoServer
 
 RATING = {
     "created",
@@ -45,7 +46,7 @@ def call(
 ) -> tuple[int, Any]:  # fmt: skip
     data = body if body is not None else urllib.parse.urlencode(form or {}).encode()
     request = urllib.request.Request(
-        f"{server.url}api/v1/{path}", data=data if method == "POST" else None, method=method
+        f"{server.url}provenexpert/{path}", data=data if method == "POST" else None, method=method
     )
     request.add_header("Content-Type", kind)
     if auth:
@@ -79,7 +80,8 @@ def test_only_post(server: DemoServer) -> None:
 
 
 def test_a_small_plan_has_no_ratings() -> None:
-    with DemoServer(plan="PLUS") as small:
+    with DemoServer() as small:
+        small.fakes["provenexpert"].plan = "PLUS"  # type: ignore[attr-defined]
         assert call(small)[1]["errors"] == ["wrongPlan"]
 
 

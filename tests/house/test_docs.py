@@ -12,7 +12,8 @@ import pytest
 from cli.main import cli
 from insights.advocates import rules
 from kundenecho.settings import ENVIRONMENT, SETTINGS, load_settings
-from spiders.card import COLUMN_FIELDS, FIELDS, Card, kinds, load_cards
+from spiders.card import FIELDS, Card, kinds, load_cards
+from spiders.card_faults import COLUMN_FIELDS
 from storage.connect import Connection
 from tests.conftest import ROOT, rows
 

@@ -12,7 +12,7 @@ import spiders.registry
 from spiders import child
 from spiders.engine import SourceSpider
 from spiders.output import Output
-from spiders.shop_pages import ShopPagesSpider
+from spiders.sources.schemaorg import Spider as ShopPagesSpider
 
 
 class RaisingSpider(SourceSpider):

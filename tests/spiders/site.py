@@ -14,7 +14,8 @@ import pytest
 
 from kundenecho.errors import KundenechoError
 from spiders.card import Card
-from spiders.run import Harvest, run_source
+from spiders.judge import Harvest
+from spiders.run import run_source
 
 PAGE = """<html><head><script type="application/ld+json">{"@type":"Product","name":"Kanne","sku":"K1","review":[
 {"@type":"Review","@id":"r%d","reviewBody":"Gießt sauber","author":{"name":"Ina Beispiel"},"reviewRating":{"ratingValue":"5"}}]}

@@ -7,6 +7,7 @@ import itertools
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
 
@@ -89,7 +90,10 @@ def test_a_source_that_wants_an_hour_is_left_for_later(tmp_path: Path) -> None:
     [(429, "7", 7), (503, "7", 7), (500, "7", None), (429, "", None), (429, "bald", None), (429, formatdate(0), 0)],
 )
 def test_retry_after_is_read(status: int, header: str, seconds: float | None) -> None:
-    assert retry_after(Response("https://s.example", status=status, headers={"Retry-After": header})) == seconds
+    assert (
+        retry_after(Response("https://s.example", status=status, headers={"Retry-After": header}), datetime.now(UTC))
+        == seconds
+    )
 
 
 @pytest.mark.heavy

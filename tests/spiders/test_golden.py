@@ -10,57 +10,68 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
-from kundenecho.errors import DataError
 from kundenecho.keying import Keyer
-from kundenecho.records import Feedback
 from kundenecho.text import storable
-from spiders import provenexpert, schemaorg
-from spiders.card import Card
+from spiders import schemaorg
+from spiders.build import built
+from spiders.card import Card, kinds, merged
 from spiders.context import Context
+from spiders.engine import Item
 from spiders.exports import read_export
 from spiders.output import Reject
+from tests.spiders.inprocess import spider_of
 
 GOLDEN = Path(__file__).parent / "golden"
 PAYLOADS = sorted(
-    p for p in GOLDEN.iterdir() if p.suffix in {".html", ".csv", ".jsonl"} or p.name.endswith(".api.json")
+    p for p in GOLDEN.iterdir() if p.suffix in {".html", ".csv", ".jsonl", ".xlsx"} or p.name.endswith(".api.json")
 )
 PAGE = {"url": "https://source.example/p", "fetched_at": "2026-06-01T08:00:00+00:00", "status": 200, "digest": "0" * 32}
 MOMENT = datetime(2026, 6, 1, 8, tzinfo=UTC)
 
 
-def items(payload: Path, keyer: Keyer) -> Iterator[Feedback | Reject]:
-    """What the spider of the payload's kind makes of it."""
+def items(payload: Path, keyer: Keyer) -> Iterator[Item]:
+    """What the spider of the payload's kind makes of it.
+
+    An API's payload is named ``<kind>.<case>.api.json`` and is what the spider's ``parse`` takes. A card stands
+    beside a payload as TOML; that of a file may name its kind.
+    """
     if payload.suffix == ".html":
         context = Context(Card("shop", "schemaorg", feedback_kind="review"), "", keyer, MOMENT)
         found = schemaorg.parse_page(payload.read_text(encoding="utf-8"), PAGE["url"])
         yield from (Reject("page", fault) for fault in found.faults)
         for review in found.reviews:
-            try:
-                yield schemaorg.to_feedback(context, review, PAGE)
-            except (DataError, ValueError) as error:
-                yield Reject(review.native_id, str(error), review.raw)
+            make = partial(schemaorg.to_feedback, context, review, PAGE)
+            yield built(review.native_id, review.raw, context, make)
+        yield from schemaorg.aggregates_of(context, found)
     elif payload.name.endswith(".api.json"):
-        context = Context(Card("provenexpert", "provenexpert", feedback_kind="shop_rating"), "", keyer, MOMENT)
-        for native_id, rating in provenexpert.read_ratings(payload.read_bytes(), PAGE["url"]).items():
-            try:
-                yield provenexpert.to_feedback(context, native_id, rating, PAGE)
-            except (DataError, ValueError) as error:
-                yield Reject(native_id, str(error), provenexpert.fragment(context, rating))
+        kind = payload.name.split(".")[0]
+        with TemporaryDirectory() as folder:
+            spider = spider_of(kind, keyer, Path(folder), **own_values(payload, kind))
+            yield from spider.parse(json.loads(payload.read_bytes()), PAGE)
     else:
-        values: dict[str, Any] = tomllib.loads(payload.with_suffix(".toml").read_text(encoding="utf-8"))
-        yield from read_export(payload, Context(Card("export", "file", **values), "", keyer, MOMENT))
+        values = own_values(payload, "file")
+        card = Card("export", values.pop("kind", "file"), **values)
+        yield from read_export(payload, Context(card, "", keyer, MOMENT))
+
+
+def own_values(payload: Path, kind: str) -> dict[str, Any]:
+    """The card's values: those of the TOML beside the payload, where there is one, merged with the kind's."""
+    file = payload.with_suffix(".toml")
+    own: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    values = merged(kinds()[own.get("kind", kind)], own)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: p.name)
 def test_golden_pair(payload: Path, keyer: Keyer) -> None:
-    got = [
-        item.to_dict() if isinstance(item, Feedback) else {"rejected": asdict(item)} for item in items(payload, keyer)
-    ]
+    got = [{"rejected": asdict(item)} if isinstance(item, Reject) else item.to_dict() for item in items(payload, keyer)]
     for record in got:
         if payload.suffix not in {".html", ".json"} and record.get("page"):
             record["page"]["fetched_at"] = PAGE["fetched_at"]  # the time of a checkout

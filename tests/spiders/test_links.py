@@ -14,7 +14,7 @@ URL = "https://www.shop.example/liste"
 
 
 def links(markup: str) -> list[str]:
-    return page_links(parse_tree(markup), URL, CARD)
+    return list(page_links(parse_tree(markup), URL, CARD))
 
 
 def test_patterns_and_paging_within_one_shop() -> None:

@@ -9,20 +9,21 @@ from pathlib import Path
 import pytest
 
 from demo.company import Company, Person, Voice
-from demo.server import API_ID, API_KEY, DemoServer
+from demo.fakes.provenexpert import API_ID, API_KEY
+from demo.server import DemoServer
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
 from kundenecho.keying import Keyer
 from spiders.card import Card
-from spiders.context import Context
-from spiders.provenexpert import read_ratings, to_feedback
 from spiders.run import run_source
 from tests.conftest import SHARED, needs_shared
+from tests.spiders.inprocess import collect_here, spider_of
 from tests.spiders.site import site
 
 CARD = Card(
     name="provenexpert", kind="provenexpert", credentials=("PE_ID", "PE_KEY"), robots=False, allow_private=True,
     feedback_kind="shop_rating", full_read=True,
 )  # fmt: skip
+SUMMARY = '{"status": "success", "ratingValue": 4.9, "reviewCount": 612, "recommendationRate": 99}'
 ENV = {"PE_ID": API_ID, "PE_KEY": API_KEY}
 
 
@@ -32,7 +33,7 @@ def company(count: int) -> Company:
     voices = [
         Voice(f"pe-{n}", "provenexpert", "p1" if n % 2 else None, first + timedelta(hours=n),
               {"recommendation": n % 2, "categories": {"Qualität": 5, "Nutzen": 4}, "text": None if n % 5 == 0 else f"Urteil {n}",
-               "anonymous": not n % 2, "reply": {"text": "Danke, Frau B."} if n == 1 else None})
+               "anonymous": not n % 2, "reply": {"text": "Danke, Frau B.", "date": "2026-01-05T10:00:00+00:00"} if n == 1 else None})
         for n in range(count)
     ]  # fmt: skip
     return Company({"p1": ina}, tuple(voices))
@@ -40,7 +41,7 @@ def company(count: int) -> Company:
 
 def test_every_page_is_read(tmp_path: Path) -> None:
     with DemoServer(company(250)) as server:
-        card = replace(CARD, address=f"{server.url}api/v1/")
+        card = replace(CARD, address=server.fakes["provenexpert"].url)
         harvest = run_source(card, "", tmp_path / "run", env={**os.environ, **ENV})
     rows = [json.loads(line) for line in harvest.feed.read_text(encoding="utf-8").splitlines()]
     assert len({row["native_id"] for row in rows}) == harvest.items == 250
@@ -56,8 +57,9 @@ def test_every_page_is_read(tmp_path: Path) -> None:
     [({"PE_ID": "demo", "PE_KEY": "wrong"}, "PREMIUM", "wrongCredentials"), (ENV, "BASIC", "wrongPlan")],
 )
 def test_the_portal_refuses(env: dict[str, str], plan: str, words: str, tmp_path: Path) -> None:
-    with DemoServer(company(3), plan=plan) as server:
-        card = replace(CARD, address=f"{server.url}api/v1/")
+    with DemoServer(company(3)) as server:
+        server.fakes["provenexpert"].plan = plan  # type: ignore[attr-defined]
+        card = replace(CARD, address=server.fakes["provenexpert"].url)
         with pytest.raises(SettingsError, match=words):
             run_source(card, "", tmp_path / "run", env={**os.environ, **env})
 
@@ -79,34 +81,44 @@ def test_an_odd_rating_costs_itself_only(tmp_path: Path) -> None:
     first, second = (
         json.dumps({"status": "success", "ratings": dict(part)}) for part in (ratings, [*ratings.items()][-5:])
     )
-    with site(lambda p, n: (200, first if n == 1 else second)) as url:
+    with site(lambda p, n: (200, SUMMARY if "summary" in p else first if n == 1 else second)) as url:
         card = replace(CARD, address=f"{url}api/v1/")
         harvest = run_source(card, "", tmp_path / "run", env={**os.environ, **ENV})
-    assert (harvest.items, harvest.rejected_count, harvest.complete) == (2, len(odd) - 1, False)
+    assert (harvest.items, harvest.rejected_count, harvest.complete) == (1, len(odd), False)
 
 
 @pytest.mark.parametrize(
     ("body", "error"),
-    [(b"", RetryError), (b"{}", RetryError), (b"[]", RetryError), (b"<html>", RetryError), (b'{"status":"success"}', DataError),
-     (b'{"status":"error","errors":["wrongPlan"]}', SettingsError), (b'{"status":"error","errors":["tooManyRequests"]}', RetryError)],
+    [("", RetryError), ("{}", RetryError), ("[]", RetryError), ("<html>", RetryError), ('{"status":"success"}', DataError),
+     ('{"status":"error","errors":["wrongPlan"]}', SettingsError), ('{"status":"error","errors":["tooManyRequests"]}', RetryError)],
 )  # fmt: skip
-def test_odd_answers_never_look_like_success(body: bytes, error: type[KundenechoError]) -> None:
-    with pytest.raises(error):
-        read_ratings(body, "https://portal.example")
+def test_odd_answers_never_look_like_success(body: str, error: type[KundenechoError], tmp_path: Path) -> None:
+    with site(lambda p, n: (200, body)) as url, pytest.raises(error):
+        collect_here(replace(CARD, address=url), tmp_path / "run", ENV)
 
 
 @pytest.mark.parametrize("empty", ["{}", "[]"])
-def test_an_empty_map_may_be_a_list(empty: str) -> None:
-    assert read_ratings(f'{{"status":"success","ratings":{empty}}}'.encode(), "") == {}
+def test_an_empty_map_may_be_a_list(empty: str, tmp_path: Path) -> None:
+    body = f'{{"status":"success","ratings":{empty}}}'
+    with site(lambda p, n: (200, body)) as url:
+        harvest = collect_here(replace(CARD, address=url, min_yield=0), tmp_path / "run", ENV)
+    assert (harvest.items, harvest.complete) == (0, True)
+
+
+def test_the_summary_is_kept_apart(tmp_path: Path) -> None:
+    with DemoServer(company(30)) as server:
+        harvest = collect_here(replace(CARD, address=server.fakes["provenexpert"].url), tmp_path / "run", ENV)
+    assert harvest.aggregates is not None
+    [figure] = [json.loads(line) for line in harvest.aggregates.read_text().splitlines()]
+    assert (harvest.items, figure["review_count"], figure["rating_value"]) == (30, 63, 4.5)
 
 
 @needs_shared
-def test_recorded_answer_is_read(keyer: Keyer) -> None:
+def test_recorded_answer_is_read(keyer: Keyer, tmp_path: Path) -> None:
     body = (SHARED / "fixtures" / "provenexpert" / "rating_get_page.json").read_bytes()
-    context = Context(CARD, "", keyer, datetime(2026, 6, 1, tzinfo=UTC))
-    ratings = read_ratings(body, "")
+    ratings = json.loads(body)["ratings"]
     page = {"url": "u", "fetched_at": "2026-06-01T00:00:00+00:00", "status": 200, "digest": "d"}
-    records = [to_feedback(context, native_id, rating, page) for native_id, rating in ratings.items()]
+    records = list(spider_of("provenexpert", keyer, tmp_path).parse(ratings, page))
     assert len(records) == 26
     assert all(record.rating_1_5 and record.would_recommend and record.created_at for record in records)
     for record, rating in zip(records, ratings.values(), strict=True):

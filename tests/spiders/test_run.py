@@ -17,7 +17,10 @@ import pytest
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError, YieldError
 from spiders import run
 from spiders.card import Card
-from spiders.run import judge, run_source
+from spiders.judge import judge
+from spiders.output import FILES as WRITTEN
+from spiders.output import STATS
+from spiders.run import run_source
 from tests.conftest import ROOT
 from tests.spiders.site import CARD, collect, fails, pages, site
 
@@ -28,7 +31,7 @@ def test_good_run(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in harvest.feed.read_text(encoding="utf-8").splitlines()]
     assert {row["native_id"] for row in rows} == {"r1", "r2", "r3"}
     assert all(row["page"]["digest"] and row["raw"]["author"].startswith("k1:") for row in rows)
-    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == ["feed.jsonl", "rejected.jsonl", "stats.json"]
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {*WRITTEN, STATS}
 
 
 def test_progress_is_told(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from storage.connect import Connection
 from tests.conftest import rows
 
 READERS = {
-    "marketing": {"advocates", "advocate_reasons"},
-    "product": {"defects", "defect_quotes"},
+    "marketing": {"advocates", "advocate_reasons", "aggregate_ratings"},
+    "product": {"aggregate_ratings", "defects", "defect_quotes", "sales"},
     "support": {"advocates", "advocate_reasons", "defects", "defect_quotes", "complaints"},
-    "operations": {"runs", "freshness", "rejections"},
+    "operations": {"aggregate_ratings", "runs", "freshness", "rejections", "company_lists"},
 }
 VIEWS = set().union(*READERS.values())
 As = Callable[[str], Connection]

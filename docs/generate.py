@@ -1,0 +1,54 @@
+"""Writes the parts of the pages that come from the code: kinds of sources, keys of a card.
+
+Usage: python docs/generate.py [--check]; with --check nothing is written, and 1 is returned where a page is old.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from spiders.card import FIELDS, Card
+from spiders.catalogue import docs_list, readme_table
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def card_keys() -> str:
+    """The table of a card's keys, from the card's own description."""
+    text = re.split(r"\n\s*Attributes:\n", Card.__doc__ or "")[1]
+    found = {name: " ".join(meaning.split()) for name, meaning in re.findall(r"^ {8}(\w+): ((?:.|\n {12})+)", text, re.M)}
+    rows = [f"| `{name}` | {found[name].replace('``', '`').replace('|', '/')} |" for name in FIELDS]
+    return "\n".join(["| key | meaning |", "|---|---|", *rows])
+
+
+BLOCKS = {
+    ("README.md", "kinds"): readme_table,
+    ("docs/kinds.md", "kinds"): docs_list,
+    ("docs/sources.md", "keys"): card_keys,
+}
+
+
+def main() -> int:
+    """Write the pages, or only look whether they are up to date."""
+    old = []
+    for (name, block), make in BLOCKS.items():
+        page = ROOT / name
+        text = page.read_text(encoding="utf-8")
+        pattern = re.compile(rf"(<!-- begin {block} -->\n).*?(\n<!-- end {block} -->)", re.DOTALL)
+        fresh, count = pattern.subn(lambda found, make=make: found[1] + make() + found[2], text)
+        if not count:
+            raise SystemExit(f"{name} has no block {block}")
+        if fresh != text:
+            old.append(name)
+            if "--check" not in sys.argv[1:]:
+                page.write_text(fresh, encoding="utf-8")
+    if "--check" in sys.argv[1:] and old:
+        print(f"{', '.join(old)}: run make docs")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+"""One spider for each kind of source, each beside its card in ``spiders/cards``."""
+
+from __future__ import annotations
