@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick lint format bench lock clean
+.PHONY: help setup run test quick faults docs lint format bench lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,12 @@ test: $(STAMP) ## All tests
 
 quick: $(STAMP) ## The tests that take less than ten seconds each
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not heavy"
+
+faults: $(STAMP) ## Try every fault on every kind of source, and print what came of it
+	@$(BIN)/python -m pytest tests/spiders/test_faults.py tests/spiders/test_file_faults.py -q -p no:cacheprovider --fault-table
+
+docs: $(STAMP) ## Write the parts of the docs that come from the code
+	@$(BIN)/python docs/generate.py
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .

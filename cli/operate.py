@@ -20,7 +20,7 @@ _SHOWN = 10
 
 @click.command()
 @click.option("--once", is_flag=True, help="Stop after the lists instead of serving the pages.")
-@click.option("--demo", is_flag=True, help="Use the demo company: local shop, portal and survey.")
+@click.option("--demo", is_flag=True, help="Use the demo company: a local shop, portals, surveys, its own lists.")
 @click.option("--airflow", is_flag=True, help="Run the steps through the Airflow DAGs (dag.test) instead of directly.")
 def run(once: bool, demo: bool, airflow: bool) -> None:
     """Do the main job: migrate, collect all sources, analyse, decide, report; then serve the pages."""
@@ -34,6 +34,10 @@ def run(once: bool, demo: bool, airflow: bool) -> None:
 
         stack.enter_context(database(found))
         _migrate(found)
+        if demo:
+            from pipeline.company_lists import import_folder
+
+            import_folder(found, found.home / "demo-exports")
         failure = _through_airflow(found) if airflow else _directly(found)
         _show(found)
         if failure is not None:

@@ -18,9 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 def card_keys() -> str:
     """The table of a card's keys, from the card's own description."""
     text = re.split(r"\n\s*Attributes:\n", Card.__doc__ or "")[1]
-    found = {name: " ".join(meaning.split()) for name, meaning in re.findall(r"^ {8}(\w+): ((?:.|\n {12})+)", text, re.M)}
-    rows = [f"| `{name}` | {found[name].replace('``', '`').replace('|', '/')} |" for name in FIELDS]
+    found = {
+        name: " ".join(meaning.split()) for name, meaning in re.findall(r"^ {8}(\w+): ((?:.|\n {12})+)", text, re.M)
+    }
+    rows = [f"| `{name}` | {_cell(found[name])} |" for name in FIELDS]
     return "\n".join(["| key | meaning |", "|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return text.replace("``", "`").replace("|", "\\|")
 
 
 BLOCKS = {
@@ -30,7 +36,7 @@ BLOCKS = {
 }
 
 
-def main() -> int:
+def main() -> None:
     """Write the pages, or only look whether they are up to date."""
     old = []
     for (name, block), make in BLOCKS.items():
@@ -45,10 +51,8 @@ def main() -> int:
             if "--check" not in sys.argv[1:]:
                 page.write_text(fresh, encoding="utf-8")
     if "--check" in sys.argv[1:] and old:
-        print(f"{', '.join(old)}: run make docs")
-        return 1
-    return 0
+        raise SystemExit(f"{', '.join(old)}: run make docs")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

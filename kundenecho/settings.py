@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -135,7 +135,8 @@ def load_settings(path: Path | None = None, env: Mapping[str, str] | None = None
     _refuse_unknown(document, file, text)
     settings = {s.path: _value(s, document, values, file) for s in SETTINGS}
     home = Path(values[HOME_VARIABLE]) if values.get(HOME_VARIABLE) else file.resolve().parent / ".kundenecho"
-    tables = {name: _source(name, table, file, text, values) for name, table in sources.items()}
+    own = {name: _of_source(name, sources, values) for name in sources}
+    tables = {name: _source(name, table, file, text, own[name]) for name, table in sources.items()}
     for name, lines in doubled.items():
         what = f"several sources are named {name}, on the lines {', '.join(map(str, lines))}"
         tables[name] = SourceTable(name, {}, lines[-1], file, what)
@@ -217,13 +218,17 @@ def _typed(value: Any, kind: type, name: str, where: str) -> Any:
     return value
 
 
-def _source(name: str, table: Any, file: Path, text: str, env: Mapping[str, str]) -> SourceTable:
-    line = line_of(text, f"[sources.{name}]")
-    values = dict(table) if isinstance(table, dict) else {"": table}
+def _of_source(name: str, names: Collection[str], env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that override a source's keys, by key; ``a_b`` is no key of the source ``a`` beside ``a_b``."""
     prefix = f"KUNDENECHO_SOURCES_{name.upper()}_"
-    for variable, value in env.items():
-        if variable.startswith(prefix):
-            values[variable.removeprefix(prefix).lower()] = value
+    longer = tuple(f"KUNDENECHO_SOURCES_{n.upper()}_" for n in names if n.upper().startswith(f"{name.upper()}_"))
+    mine = (v for v in env if v.startswith(prefix) and not (longer and v.startswith(longer)))
+    return {variable.removeprefix(prefix).lower(): env[variable] for variable in mine}
+
+
+def _source(name: str, table: Any, file: Path, text: str, overrides: Mapping[str, str]) -> SourceTable:
+    line = line_of(text, f"[sources.{name}]")
+    values = {**(table if isinstance(table, dict) else {"": table}), **overrides}
     return SourceTable(name, values, line, file)
 
 

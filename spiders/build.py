@@ -16,6 +16,7 @@ from spiders.personal import without_personal
 from spiders.values import Moment, moment, number, quoted, rating_1_5
 
 _BREAK: Final = re.compile(r"<(?:br|/p|/div|/li)\b[^>]{0,200}>[ \t]*\n?", re.IGNORECASE)
+_NO_TEXT: Final = re.compile(r"<(script|style)\b.{0,20000}?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 #: What an item of the wrong shape raises when it is read.
 ODD: Final = (DataError, ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError)
@@ -77,7 +78,7 @@ def record(
         "phone_key": keyer.phone(text(phone)),
         "order_key": keyer.order(_plain(order)),
     }
-    product = values.get("product")
+    product = values["product"] = context.product(values.get("product"))
     alone = keyer.account(card.name, f"{name}\x1f{product or ''}" if name else None)
     return Feedback(
         source=card.name,
@@ -146,7 +147,9 @@ def built(where: str, raw: Any, context: Context, make: Callable[[], Any], perso
     try:
         return make()
     except ODD as error:
-        return Reject(where, reason_of(error), without_personal(raw, context.keyer, personal))
+        # What is no object has no fields that could be told apart.
+        kept = without_personal(raw, context.keyer, personal) if isinstance(raw, dict) else None
+        return Reject(where, reason_of(error), kept)
 
 
 def reason_of(error: Exception) -> str:
@@ -183,7 +186,7 @@ def text(value: Any) -> str | None:
 
 
 def html_text(value: Any) -> str | None:
-    """The text of an HTML fragment: breaks as line breaks, no tags, entities decoded once.
+    """The text of an HTML fragment: breaks as line breaks, no tags or scripts, entities decoded once.
 
     Raises:
         ValueError: It is no text.
@@ -191,7 +194,7 @@ def html_text(value: Any) -> str | None:
     found = text(value)
     if found is None:
         return None
-    plain = _TAG.sub("", _BREAK.sub("\n", found)) if "<" in found else found
+    plain = _TAG.sub("", _BREAK.sub("\n", _NO_TEXT.sub("", found))) if "<" in found else found
     return unescape(plain).strip() or None
 
 

@@ -70,6 +70,7 @@ class Card:
         unverified: What about the source has not been tried against the live service.
         start: Paths to start at, for pages.
         follow: Regular expressions of addresses to follow, for pages.
+        products: Product by the source's own identifier of it, or by account where records name no product.
         columns: Column by field, for files.
         answers: Column by short name of each open question, for surveys.
         scores: Column by short name of each further rated question, for surveys; with its own scale where
@@ -114,6 +115,7 @@ class Card:
     unverified: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     follow: tuple[str, ...] = ()
+    products: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, str] = field(default_factory=dict)

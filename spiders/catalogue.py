@@ -8,7 +8,7 @@ from typing import Final
 from spiders.card import kinds
 
 #: The order in which people look for them.
-_ORDER: Final = (
+ORDER: Final = (
     "provenexpert", "google_business", "google_places", "schemaorg", "woocommerce", "shopware", "magento", "judgeme",
     "trustpilot", "trustpilot_public", "etrusted", "ekomi", "surveymonkey", "surveymonkey_export", "survio", "2ask",
     "limesurvey", "limesurvey_export", "youtube", "google_play", "app_store_connect", "app_store_rss", "referrals",
@@ -39,7 +39,7 @@ class Kind:
 
 def catalogue() -> list[Kind]:
     """All kinds, in the order in which people look for them."""
-    place = {name: number for number, name in enumerate(_ORDER)}
+    place = {name: number for number, name in enumerate(ORDER)}
     return [
         Kind(
             name,
@@ -65,5 +65,5 @@ def docs_list() -> str:
     for kind in catalogue():
         needs = f" Credentials: {', '.join(f'`{name}`' for name in kind.credentials)}." if kind.credentials else ""
         open_ = f" Unverified: {'; '.join(kind.unverified)}." if kind.unverified else ""
-        lines.append(f"- `{kind.name}`: {kind.title}. {kind.reads}.{needs} Terms: {kind.terms.rstrip('.')}.{open_}")
+        lines.append(f"- `{kind.name}`: {kind.title}: {kind.reads}.{needs} Terms: {kind.terms.rstrip('.')}.{open_}")
     return "\n".join(lines)

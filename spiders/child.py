@@ -111,7 +111,7 @@ def _spider_stats(spider: Any) -> dict[str, Any]:
         return {}
     error = error_to_json(spider.error) if spider.error else None
     return {
-        "watermark": spider.newest,
+        "watermark": spider.mark(),
         "resume_at": spider.resume_at,
         "incremental": spider.incremental,
         "truncated": spider.truncations,

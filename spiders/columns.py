@@ -43,17 +43,21 @@ class Sheet:
     Attributes:
         fields: Columns by field; empty for one that is missing and may be.
         native_id: Columns of each part of the id.
+        nameless: The declared column of the id is not there.
         numbered: The id's column was found by its position, so the id must be a number.
         answers: Columns by short name of the open question.
         scores: Rated questions by short name.
+        named: Some declared column was found by its name.
         missing: Declarations that nothing was found for, and whether a row cannot do without.
     """
 
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     native_id: list[tuple[str, ...]] = field(default_factory=list)
+    nameless: bool = False
     numbered: bool = False
     answers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scores: dict[str, Score] = field(default_factory=dict)
+    named: bool = False
     missing: dict[str, bool] = field(default_factory=dict)
 
     def used(self) -> set[str]:
@@ -94,12 +98,15 @@ class Columns:
         Raises:
             SettingsError: A declared column is missing.
         """
-        missing = [name for name, needed in self.of(cells).missing.items() if table or needed]
+        sheet = self.of(cells)
+        missing = [name for name, needed in sheet.missing.items() if table or needed]
         if missing:
+            # Where no name is known the first row may be no header but what a customer said.
+            there = f"The file has: {', '.join(cells)}" if sheet.named else "No column has a name that the card knows"
             raise SettingsError(
                 f"the column {', '.join(map(repr, missing))} is missing",
                 where=f"{where} (source {self.card.name})",
-                remedy=f"The file has: {', '.join(cells)}. Correct [sources.{self.card.name}.columns] or the export",
+                remedy=f"{there}. Correct [sources.{self.card.name}.columns] or the export",
             )
 
     def _found(self, header: tuple[str, ...]) -> Sheet:
@@ -109,11 +116,14 @@ class Columns:
             found = find_columns(declared, header)
             if found is None:
                 sheet.missing[declared] = needed
+            elif found and not _by_position(declared, header):
+                sheet.named = True
             return found or ()
 
         for name, declared in card.columns.items():
             if name == "native_id":
                 sheet.native_id = [find(part, True) for part in declared.split(" + ")]
+                sheet.nameless = any(part in sheet.missing for part in declared.split(" + "))
                 sheet.numbered = _by_position(declared, header)
             elif declared:
                 sheet.fields[name] = find(declared, name == "text")
@@ -147,6 +157,9 @@ def find_columns(declared: str, header: Sequence[str]) -> tuple[str, ...] | None
 
 def value_of(cells: Mapping[str, Any], columns: Sequence[str]) -> Any:
     """What stands in some columns: one value, several as one text, None for nothing."""
+    if len(columns) == 1:
+        value = cells.get(columns[0])
+        return None if absent(value) else value
     values = [cells[column] for column in columns if not absent(cells.get(column))]
     return "; ".join(map(str, values)) if len(values) > 1 else values[0] if values else None
 
@@ -165,6 +178,7 @@ def _named(name: str, header: Sequence[str]) -> tuple[str, ...]:
 
 
 def _by_position(declared: str, header: Sequence[str]) -> bool:
+    """Whether a declaration names a position, and none of its names is there."""
     names = _OR.split(declared.strip())
     return any(map(_POSITION.fullmatch, names)) and not any(
         _named(name, header) for name in names if not _POSITION.fullmatch(name)

@@ -27,3 +27,11 @@ class Context:
     keyer: Keyer
     collected_at: datetime
     clock: Clock = field(default_factory=Clock)
+
+    def product(self, given: str | None) -> str | None:
+        """The product as the company calls it, so that what is said of it in two places is counted together.
+
+        Args:
+            given: What the source calls it; None where the record names none.
+        """
+        return self.card.products.get(given or self.account, given)

@@ -9,7 +9,7 @@ import codecs
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -48,19 +48,20 @@ class Row:
     fault: str = ""
 
 
-def read_table(file: Path, card: Card) -> Iterator[Row]:
+def read_table(file: Path, card: Card, on_header: Callable[[list[str]], None] = lambda _: None) -> Iterator[Row]:
     """Read an export row by row.
 
     Args:
         file: CSV (also ``.txt``, ``.tsv``), XLSX, or JSON lines (``.jsonl``, ``.ndjson``).
         card: Header rows, and encoding and delimiter where they are declared.
+        on_header: Told the columns of a table before its first row, also where it has no rows.
 
     Yields:
         The rows, the faulty ones among them.
 
     Raises:
         DataError: The file is missing, empty, or no such file at all.
-        SettingsError: The file's kind is not known.
+        SettingsError: The file's kind is not known, or it is in another encoding than the card says.
     """
     if not file.is_file():
         raise DataError("the file does not exist", where=str(file))
@@ -70,9 +71,9 @@ def read_table(file: Path, card: Card) -> Iterator[Row]:
     if suffix in JSON_SUFFIXES:
         return _json_lines(file)
     if suffix == ".xlsx":
-        return _workbook(file, card)
+        return _workbook(file, card, on_header)
     if suffix in _DELIMITED:
-        return _delimited(file, card)
+        return _delimited(file, card, on_header)
     raise SettingsError(
         f"files of kind {suffix or 'without ending'} cannot be read",
         where=file.name,
@@ -117,12 +118,14 @@ def _json_row(number: int, raw: bytes) -> Row:
     return Row(number, cells) if isinstance(cells, dict) else Row(number, trace, "the row is no JSON object")
 
 
-def _workbook(file: Path, card: Card) -> Iterator[Row]:
+def _workbook(file: Path, card: Card, on_header: Callable[[list[str]], None]) -> Iterator[Row]:
     try:
         book = load_workbook(file, read_only=True, data_only=True)
         try:
             rows = enumerate(map(list, book.worksheets[0].iter_rows(values_only=True)), 1)
-            yield from _body(rows, _header(rows, file, card))
+            header = _header(rows, file, card)
+            on_header(header)
+            yield from _body(rows, header)
         finally:
             book.close()
     except _DAMAGED as error:
@@ -133,8 +136,8 @@ def _workbook(file: Path, card: Card) -> Iterator[Row]:
         ) from None
 
 
-def _delimited(file: Path, card: Card) -> Iterator[Row]:
-    encoding = card.encoding or _encoding(file)
+def _delimited(file: Path, card: Card, on_header: Callable[[list[str]], None]) -> Iterator[Row]:
+    encoding = _encoding(file, card)
     # UTF-16 cannot be told apart byte by byte: what is broken there becomes U+FFFD.
     wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
     with file.open(encoding=encoding, errors="replace" if wide else "surrogateescape", newline="") as lines:
@@ -142,6 +145,7 @@ def _delimited(file: Path, card: Card) -> Iterator[Row]:
         lines.seek(0)
         rows = CsvRows(lines, card.delimiter or find_delimiter(head))
         header = _header(rows, file, card)
+        on_header(header)
         rows.width = len(header)
         for row in _body(rows, header):
             text = "".join(row.cells.values())
@@ -194,13 +198,11 @@ def _name(value: Any) -> str:
     return " ".join(str(value).replace("\ufeff", "").split()) if value is not None else ""
 
 
-def _encoding(file: Path) -> str:
-    """UTF-8 or UTF-16 by their mark; else UTF-8 where most non-ASCII lines are, else cp1252."""
+def _encoding(file: Path, card: Card) -> str:
+    """What the card says; else UTF-8 or UTF-16 by their mark, UTF-8 where most non-ASCII lines are, else cp1252."""
     with file.open("rb") as lines:
         start = lines.read(4)
-        if start.startswith(codecs.BOM_UTF8):
-            return "utf-8-sig"
-        if start.startswith(_UTF16_MARKS):
+        if not card.encoding and start.startswith(_UTF16_MARKS):
             return "utf-16"
         lines.seek(0)
         good = bad = 0
@@ -212,4 +214,12 @@ def _encoding(file: Path) -> str:
                 good += 1
             except UnicodeDecodeError:
                 bad += 1
+    if card.encoding:
+        # Each byte is a letter there, so UTF-8 would be read without a fault, and wrong.
+        if good and not bad and codecs.lookup(card.encoding).name.startswith(("cp125", "iso8859")):
+            remedy = "Leave encoding out of the card, then it is found out"
+            raise SettingsError(f"the file is UTF-8, the card says {card.encoding}", where=file.name, remedy=remedy)
+        return card.encoding
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
     return "utf-8" if good >= bad else "cp1252"

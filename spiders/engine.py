@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final, NoReturn
 
 import scrapy
@@ -72,17 +72,19 @@ class SourceSpider(scrapy.Spider):
         #: Where the next run may begin although this one has not; None where there is no such place.
         self.resume_at: str | None = None
         self.incremental = watermark is not None
+        #: From when on is read: the last run's end less the card's overlap; None for everything.
+        self.since: datetime | None = None
+        if watermark:
+            self.since = datetime.fromisoformat(watermark) - timedelta(hours=self.card.overlap_hours)
         self.error: KundenechoError | None = None
         #: Why something that should be there could not be read; what is absent is then not gone.
         self.truncations: list[str] = []
         self.asked = 0
 
-    @property
-    def since(self) -> datetime | None:
-        """From when on is read: the last run's end less the card's overlap; None for everything."""
-        if not self.incremental or not self.newest:
-            return None
-        return datetime.fromisoformat(self.newest) - timedelta(hours=self.card.overlap_hours)
+    def mark(self) -> str | None:
+        """Where the next run may begin; never ahead of this run, whatever date a record bears."""
+        begun = self.context.collected_at.astimezone(UTC).isoformat(timespec="milliseconds")
+        return min(self.newest, begun) if self.newest else None
 
     def truncate(self, reason: str) -> None:
         """Note that a part could not be read; what was read is good, and the next run begins where this one did."""
@@ -252,7 +254,8 @@ def scrapy_settings(card: Card, contact: str, also_retried: frozenset[int] = fro
         "DOWNLOAD_WARNSIZE": 0,
         "RETRY_TIMES": 3,
         "RETRY_HTTP_CODES": sorted({408, 429, 500, 502, 503, 504, 522, 524, *also_retried}),
-        "RETRY_GIVE_UP_LOG_LEVEL": "WARNING",
+        # Its line shows the whole address, and some interfaces want the password there.
+        "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
         "REDIRECT_MAX_TIMES": 5,
         "HTTPERROR_ALLOW_ALL": True,
         "COOKIES_ENABLED": False,

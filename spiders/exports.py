@@ -37,16 +37,21 @@ def read_export(
         DataError: The file is missing, empty or unreadable.
         SettingsError: A column that the card maps is not in the file.
     """
-    rows = read_table(file, context.card)
-    reader = RowReader(context, _envelope(file))
     columns: dict[str, None] = {}
+
+    def check(names: list[str]) -> None:
+        columns.update(dict.fromkeys(names))
+        reader.columns.check(columns, file.name, table=file.suffix.lower() not in JSON_SUFFIXES)
+
+    rows = read_table(file, context.card, check)
+    reader = RowReader(context, _envelope(file))
     for row in rows:
         where = f"{file.name}:{row.number}"
         if row.fault:
             yield Reject(where, row.fault, keyed_cells(row.cells, context.keyer))
             continue
         if not columns:
-            reader.columns.check(row.cells, file.name, table=file.suffix.lower() not in JSON_SUFFIXES)
+            check(list(row.cells))
         columns.update(dict.fromkeys(row.cells))
         try:
             yield from reader.records(row.cells)

@@ -57,7 +57,9 @@ class AddressGuard:
         """Refuse a request before anything is sent."""
         parts = urlsplit(request.url)
         if parts.scheme not in {"http", "https"}:
-            raise Refused(DataError(f"addresses of kind {parts.scheme}: are not followed", where=request.url[:200]))
+            raise Refused(
+                DataError(f"addresses of kind {parts.scheme}: are not followed", where=request.url.split("?")[0][:200])
+            )
         spider = _spider(self.crawler)
         if spider.error:
             raise Refused(spider.error)

@@ -96,12 +96,11 @@ class PageGuard:
             raise RetryError(
                 "the source promised a further page and gives an empty one", where=where, remedy="Try again"
             )
-        fresh, taken = [], set(self.seen)
+        fresh = []
         for n in new:
-            if not ids[n] or ids[n] not in taken:
+            if not ids[n] or ids[n] not in self.seen:
                 fresh.append(n)
-                taken.add(ids[n])
-        self.seen.update(item for item in ids if item)
+                self.seen.update([ids[n]] if ids[n] else [])
         return fresh
 
     def cursor(self, value: str | None, where: str) -> str | None:

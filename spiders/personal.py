@@ -10,7 +10,7 @@ from kundenecho.keying import Keyer
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|0)\d[\d /()-]{6,}\d(?!\w)")
-_PLAIN = re.compile(r"[\d\s.,:/+-]{1,25}")
+_PLAIN = re.compile(r"(?!\d{1,3}(?:\.\d{1,3}){3}$)[\d\s.,:/+-]{1,25}")  # an IP address is not plain
 #: From so many words on, a cell is taken for a text rather than for a name or an identifier.
 _TEXT_WORDS = 5
 #: Longest piece of a cell that a fragment keeps, in characters.

@@ -130,7 +130,7 @@ class RowReader:
             **self._rating(cell("rating"), cell("rating_max")),
             "nps_0_10": nps(cell("nps")),
             "would_recommend": True if referred else yes_no(cell("recommend")),
-            "product": _text(cell("product")),
+            "product": self.context.product(_text(cell("product"))),
             "product_name": _text(cell("product_name")),
             "url": _text(cell("url")),
             "reply": _text(cell("reply")),
@@ -150,14 +150,14 @@ class RowReader:
     def _native_id(self, cells: Mapping[str, Any], sheet: Sheet) -> str:
         """The source's own id; several columns joined by " + " where one alone is not unique."""
         parts = sheet.native_id
-        if not parts or not parts[0]:
+        if not sheet.nameless and not any(parts):
             return self._surrogate(cells)
         values = [_text(value_of(cells, columns)) for columns in parts]
         if values[0] is None:
             raise ValueError("the row has no id")
         if sheet.numbered and not values[0].isdecimal():
             raise ValueError("the first column holds no number; name the column of the ids")
-        if parts[0][0] in sheet.personal() or "@" in values[0]:
+        if set(parts[0]) & sheet.personal() or "@" in values[0]:
             values[0] = str(self.keyer.key("native_id", values[0]))
         # The further parts may be personal, so only their digest stands in the id.
         return values[0] if len(values) == 1 else f"{values[0]}-{digest_json(values)[:8]}"
@@ -198,8 +198,10 @@ class RowReader:
     def _person(self, said: Sequence[str | None]) -> dict[str, str | None]:
         author, name, email, phone, customer, order, product = said
         keyer = self.keyer
-        if self.card.feedback_kind == "referral" and is_email(author):
-            author, email = None, email or author
+        if self.card.feedback_kind == "referral":
+            if not any((author, email, phone, customer)):
+                raise ValueError("the referral names no referrer")
+            author, email = (None, email or author) if is_email(author) else (author, email)
         keys = {
             "email_key": keyer.email(email),
             "customer_key": keyer.customer(customer),

@@ -129,7 +129,7 @@ def to_feedback(context: Context, review: Review, page: dict[str, Any]) -> Feedb
         raw_min=low,
         raw_max=high,
         rating_1_5=rating_1_5(*rating, card.rating_best) if rating else None,
-        product=review.product,
+        product=context.product(review.product),
         product_name=review.product_name,
         author_key=author,
         author_name=review.author,

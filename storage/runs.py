@@ -143,10 +143,25 @@ def last_runs(conn: Connection) -> list[LastRun]:
 
 
 def last_full_read(conn: Connection, source: str, account: str) -> datetime | None:
-    """When a source's account was last read in full and to its end, None for never."""
+    """When a source's account was last read in full and to its end.
+
+    A source that may be asked so often a day only is read in parts; until it was read whole for the
+    first time, its first part is what the next full read is reckoned from.
+
+    Args:
+        conn: Connection.
+        source: Name of the source.
+        account: Account of the source.
+
+    Returns:
+        The time; None where nothing was read, or nothing that could be gone on from.
+    """
     with conn.cursor() as cursor:
         cursor.execute(
-            "SELECT max(loaded_at) FROM load WHERE source = %s AND account = %s AND full_read", (source, account)
+            "SELECT coalesce(max(l.loaded_at) FILTER (WHERE l.full_read),"
+            "   min(l.loaded_at) FILTER (WHERE EXISTS (SELECT FROM watermark w WHERE (w.source, w.account) = (%s, %s))))"
+            " FROM load l WHERE (l.source, l.account) = (%s, %s)",
+            (source, account, source, account),
         )
         row = cursor.fetchone()
     return row[0] if row else None

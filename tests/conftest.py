@@ -154,13 +154,18 @@ def feedback(keyer: Keyer) -> Callable[..., Feedback]:
     return make
 
 
+def write_feed(file: Path, records: Iterable[Feedback]) -> Path:
+    """Write records as a collector leaves them."""
+    file.write_text("".join(json.dumps(r.to_dict()) + "\n" for r in records), encoding="utf-8")
+    return file
+
+
 @pytest.fixture
 def load(conn: Connection, tmp_path: Path) -> Callable[..., LoadReport]:
     """Writes records to a feed file and loads it."""
 
     def run(records: Iterable[Feedback], *, source: str = "shop", **options: Any) -> LoadReport:
-        feed = tmp_path / f"feed{next(_numbers)}.jsonl"
-        feed.write_text("".join(json.dumps(r.to_dict()) + "\n" for r in records), encoding="utf-8")
+        feed = write_feed(tmp_path / f"feed{next(_numbers)}.jsonl", records)
         return load_feed(conn, feed, card=LoadSource(source), **options)
 
     return run
@@ -171,3 +176,14 @@ def rows(conn: Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
     with conn.cursor() as cursor:
         cursor.execute(query, values)
         return cursor.fetchall()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-table", action="store_true", help="print what came of each fault on each kind of source")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.getoption("--fault-table"):
+        from tests.spiders.fault_table import table
+
+        terminalreporter.write_line(table())

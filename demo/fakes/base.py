@@ -59,6 +59,7 @@ class Fake(ABC):
         id_path: Where an item's id stands in the item; empty where the interface has no ids.
         enum_path: Where a word of a closed list stands in the item; empty where there is none.
         accounts: Accounts that it knows; one empty text for the only one.
+        card: What a card for it must say beside the kind's, such as the codes of a survey's questions.
         paged: Whether more than one answer is needed for everything.
     """
 
@@ -69,6 +70,7 @@ class Fake(ABC):
     id_path: ClassVar[tuple[str, ...]] = ("id",)
     enum_path: ClassVar[tuple[str, ...]] = ()
     accounts: ClassVar[tuple[str, ...]] = ("",)
+    card: ClassVar[Mapping[str, Any]] = {}
     paged: ClassVar[bool] = True
 
     def __init__(self, stage: Stage) -> None:

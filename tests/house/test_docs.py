@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from insights.advocates import rules
 from kundenecho.settings import ENVIRONMENT, SETTINGS, load_settings
 from spiders.card import FIELDS, Card, kinds, load_cards
 from spiders.card_faults import COLUMN_FIELDS
+from spiders.catalogue import ORDER, catalogue
 from storage.connect import Connection
 from tests.conftest import ROOT, rows
 
@@ -37,7 +40,7 @@ def commands() -> dict[str, click.Command]:
         for name, command in group.commands.items():
             if isinstance(command, click.Group):
                 walk(command, f"{prefix} {name}")
-            else:
+            if not isinstance(command, click.Group) or command.invoke_without_command:
                 found[f"{prefix} {name}"] = command
 
     walk(cli, "kundenecho")
@@ -101,22 +104,31 @@ def test_roles(conn: Connection) -> None:
 
 
 def test_sources() -> None:
-    page = text("sources.md")
-    keys = first_cells(page)
-    assert keys == set(FIELDS)
-    assert set(re.findall(r"^- `(\w+)`:", page, re.MULTILINE)) == set(kinds())
+    assert first_cells(text("sources.md")) >= set(FIELDS)
+    assert set(re.findall(r"^- `(\w+)`:", text("kinds.md"), re.MULTILINE)) == set(kinds())
     for field in COLUMN_FIELDS:
-        assert f"`{field}`" in page
-    shipped = load_cards(load_settings(ROOT / "kundenecho.toml", env={}))
+        assert f"`{field}`" in text("files.md")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, card in shipped.items():
+    for name, card in load_cards(load_settings(ROOT / "kundenecho.toml", env={})).items():
         assert isinstance(card, Card), card
-        assert f"`{name}`" in page
+        assert f"`{name}`" in text("sources.md")
     assert {k for k in kinds() if f"`{k}`" in readme} == set(kinds())
 
 
+def test_what_comes_from_the_code_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_kind_has_its_place_in_the_catalogue() -> None:
+    assert {kind.name for kind in catalogue()} == set(kinds())
+    assert set(ORDER) == set(kinds())
+
+
 def test_the_example_in_sources_is_a_good_card(tmp_path: Path) -> None:
-    [example] = re.findall(r"```toml\n(.*?)```", text("sources.md"), re.DOTALL)
+    [example] = re.findall(r"```toml\n(.*?)```", text("files.md"), re.DOTALL)
     file = tmp_path / "kundenecho.toml"
     file.write_text(example, encoding="utf-8")
     assert isinstance(load_cards(load_settings(file, env={}))["umfrage"], Card)

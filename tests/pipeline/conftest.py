@@ -12,15 +12,18 @@ from pathlib import Path
 import pytest
 
 from demo.company import Company, Person, Voice
-from demo.scene import Scene, demo_scene
+from demo.scene import CONFIG, Scene, demo_scene
+from demo.server import fakes
 from kundenecho.settings import Settings, load_settings
 from storage.connect import Database
+from tests.spiders.crowd import crowd
 
+DEMO_SOURCES = load_settings(CONFIG, env={}).sources
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
 def small_company() -> Company:
-    """Thirty persons, three channels; every third complains about the spout, one changes her mind."""
+    """Thirty persons on three channels, of whom every third complains about the spout, and eight voices on each other."""
     persons = {
         f"p{n}": Person(
             f"p{n}",
@@ -83,6 +86,13 @@ def small_company() -> Company:
                 "HM-310",
             )
         )
+    for channel in sorted(cls.channel or kind for kind, cls in fakes().items() if kind in DEMO_SOURCES):
+        if channel not in {"shop", "provenexpert"}:
+            one = crowd(channel, 8)
+            persons.update({f"{channel}-{key}": p for key, p in one.persons.items()})
+            voices += [
+                replace(v, id=f"{channel}-{v.id}", person=v.person and f"{channel}-{v.person}") for v in one.voices
+            ]
     return Company(persons, tuple(sorted(voices, key=lambda v: (v.date, v.id))))
 
 

@@ -10,17 +10,18 @@ FIRST = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 PRODUCTS = ("HM-310", "HM-120", "HM-450")
 
 
-def crowd(kind: str, count: int, *, last: datetime | None = None) -> Company:
+def crowd(kind: str, count: int, *, last: datetime | None = None, edited: datetime | None = None) -> Company:
     """So many voices on one channel, an hour apart, each by a person of its own but for every seventh.
 
     Args:
         kind: Channel, which is the kind of its fake.
         count: Number of voices.
         last: When the newest was written; else they begin in January 2026.
+        edited: When every tenth thought better of it and wrote so; None for never.
     """
     persons = {f"c{n}": _person(n, kind) for n in range(count)}
     start = last - timedelta(hours=count - 1) if last else FIRST
-    return Company(persons, tuple(_voice(n, kind, start + timedelta(hours=n)) for n in range(count)))
+    return Company(persons, tuple(_voice(n, kind, start + timedelta(hours=n), edited) for n in range(count)))
 
 
 def _person(n: int, kind: str) -> Person:
@@ -28,7 +29,7 @@ def _person(n: int, kind: str) -> Person:
     return Person(f"c{n}", name, {kind: f"O. Zwirn{n}"}, f"zwirn{n}@example.org", f"K-9{n:04d}", "DE", "Kassel")
 
 
-def _voice(n: int, kind: str, date: datetime) -> Voice:
+def _voice(n: int, kind: str, date: datetime, edited: datetime | None) -> Voice:
     stars, said = n % 5 + 1, f"Urteil Nummer {n}: die Düse & der Deckel – »schön«, läuft. 😊"
     values = {
         "stars": stars,
@@ -57,4 +58,11 @@ def _voice(n: int, kind: str, date: datetime) -> Voice:
     }
     if kind == "youtube":
         values["text"] = said
-    return Voice(f"v{n}", kind, None if n % 7 == 0 else f"c{n}", date, values, PRODUCTS[n % 3])
+    change = {
+        "stars": 5,
+        "text": f"Nachtrag zu {n}: jetzt läuft sie.",
+        "categories": {"Qualität": 5},
+        "recommendation": 1,
+    }
+    edits = ({"date": edited.isoformat(), **change},) if edited and n % 10 == 3 else ()
+    return Voice(f"v{n}", kind, None if n % 7 == 0 else f"c{n}", date, values, PRODUCTS[n % 3], edits)

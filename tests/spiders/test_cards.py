@@ -171,3 +171,9 @@ def test_an_option_that_the_kind_does_not_have(tmp_path: Path) -> None:
     found = cards(tmp_path, GOOD.replace("[sources.shop]", '[sources.shop]\noptions = { country = "de" }'))["shop"]
     assert isinstance(found, BrokenCard)
     assert "have no option 'country'" in str(found.error)
+
+
+def test_a_variable_belongs_to_the_source_with_the_longer_name(tmp_path: Path) -> None:
+    text = GOOD + '\n[sources.shop_ch]\nkind = "schemaorg"\naddress = "https://shop.example/"\n'
+    found = cards(tmp_path, text, KUNDENECHO_SOURCES_SHOP_CH_TITLE="Schweiz", KUNDENECHO_SOURCES_SHOP_TITLE="Laden")
+    assert [getattr(found[name], "title", found[name]) for name in ("shop", "shop_ch")] == ["Laden", "Schweiz"]

@@ -18,7 +18,7 @@ import pytest
 from demo.fakes.base import Said
 from demo.server import DemoServer, fakes
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
-from spiders.card import Card, kinds
+from spiders.card import Card, kinds, merged
 from spiders.judge import Harvest
 from tests.spiders.crowd import crowd
 from tests.spiders.faults import FAULTS, Fault, FaultLayer
@@ -62,7 +62,8 @@ def card_for(server: DemoServer, kind: str, **values: Any) -> tuple[Card, dict[s
     found: dict[str, Any] = {k.removeprefix(prefix).lower(): v for k, v in env.items() if k.startswith(prefix)}
     if kind == "schemaorg":
         found["follow"] = ("/produkt/",)
-    return card_of(kind, **{"name": kind, "accounts": fake.accounts, **found, **values}), env
+    known = merged(kinds()[kind], fake.card)
+    return card_of(kind, **{"name": kind, **known, "accounts": fake.accounts, **found, **values}), env
 
 
 def run(server: DemoServer, kind: str, folder: Path, clock: FastClock | None = None, **options: Any) -> Harvest:

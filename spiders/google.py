@@ -1,4 +1,4 @@
-"""The error body that all of Google's interfaces share, classed by what is to be done about it."""
+"""What the spiders of Google's interfaces share: the error body, and the name of one who has none."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _QUOTA: Final = frozenset(
         "userRateLimitExceeded",
     }
 )
+#: What stands for a name where somebody shows none; it would make one person of many.
+_NAMELESS: Final = frozenset({"a google user", "ein google-nutzer", "ein google nutzer"})
 _WORD: Final = re.compile(r"[A-Za-z_]{1,60}")
 
 
@@ -49,6 +51,11 @@ def google_refusal(answer: Any, status: int, where: str, remedy: str) -> Kundene
     if code == 404:
         return DataError(what, where=where, remedy="Look whether what accounts names is still there")
     return RetryError(what, where=where, remedy="Try later")
+
+
+def display_name(name: Any) -> Any:
+    """A reviewer's public name; None for the words that stand where there is none."""
+    return None if isinstance(name, str) and name.strip().casefold() in _NAMELESS else name
 
 
 def _words(error: dict[str, Any]) -> list[str]:
