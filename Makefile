@@ -24,10 +24,10 @@ run: $(STAMP) ## The main job on the demo company: collect, understand, decide, 
 	@$(BIN)/kundenecho run --demo --airflow $(if $(ONCE),--once)
 
 test: $(STAMP) ## All tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 quick: $(STAMP) ## The tests that take less than ten seconds each
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not heavy"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not heavy"
 
 faults: $(STAMP) ## Try every fault on every kind of source, and print what came of it
 	@$(BIN)/python -m pytest tests/spiders/test_faults.py tests/spiders/test_file_faults.py -q -p no:cacheprovider --fault-table

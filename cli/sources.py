@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
 from cli.console import print_table, settings, trial_secret
 from kundenecho.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.sources import SourceState
+    from spiders.card import Card
 
 _OUTCOMES = {"done": "gut", "failed": "fehlgeschlagen", "running": "läuft"}
 
@@ -20,24 +26,34 @@ def sources(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from pipeline.sources import overview
+    from spiders.card import Card
 
     found = settings()
-    rows = [_row(found, state) for state in overview(found)]
+    states = overview(found)
+    rows = [_row(found, state) for state in states]
     if not rows:
         click.echo(f"In {found.path} steht keine Quelle. Welche Arten es gibt: kundenecho sources kinds")
         return
-    headings = ["Quelle", "Art", "Zustand", "Letzter Lauf", "Ertrag", "Nächster Lauf", "Bedingungen", "Ungeprüft"]
-    print_table(headings, rows)
+    print_table(["Quelle", "Art", "Zustand", "Letzter Lauf", "Ertrag", "Nächster Lauf"], rows)
+    _print_terms({state.card.kind: state.card for state in states if isinstance(state.card, Card)})
 
 
-def _row(found: Settings, state: object) -> list[str]:
-    from pipeline.sources import SourceState
+def _print_terms(cards: dict[str, Card]) -> None:
+    """Under which terms each kind is read, and what about it nobody has tried against the live service."""
+    click.echo("\nBedingungen, und was nicht gegen den echten Dienst geprüft ist:")
+    for kind, card in cards.items():
+        for line in textwrap.wrap(f"{kind}: {card.terms}", 110, initial_indent="  ", subsequent_indent="    "):
+            click.echo(line)
+        for point in card.unverified:
+            click.echo(textwrap.fill(point, 110, initial_indent="    - ", subsequent_indent="      "))
+
+
+def _row(found: Settings, state: SourceState) -> list[str]:
     from spiders.card import BrokenCard
 
-    assert isinstance(state, SourceState)  # noqa: S101  the import is late, so its name cannot stand above
     name = f"{state.name} {state.account}".strip()
     if isinstance(state.card, BrokenCard):
-        return [name, "–", f"Karte fehlerhaft: {state.card.error}", "–", "–", "–", "–", "–"]
+        return [name, "–", f"Karte fehlerhaft: {state.card.error}", "–", "–", "–"]
     zone = ZoneInfo(found["company.time_zone"])
     card, last = state.card, state.last
     told, when, items = "noch nie gelaufen", "–", "–"
@@ -49,7 +65,7 @@ def _row(found: Settings, state: object) -> list[str]:
         items = str(last.counts.get("items", "–"))
     least = f"{items} (erwartet {card.min_yield}–{'∞' if card.max_yield is None else card.max_yield})"
     following = _time(state.next_run, zone) if state.next_run else "von Hand"
-    return [name, card.kind, told, when, least, following, card.terms, "; ".join(card.unverified) or "–"]
+    return [name, card.kind, told, when, least, following]
 
 
 def _time(moment: datetime, zone: ZoneInfo) -> str:

@@ -1,7 +1,8 @@
 """Rows of the company's own lists: customers, orders, consents, contacts, sales, unsubscribes.
 
-Spiders read them from files (the contracts are in ``spiders/list_contracts.py``), the storage keeps them. Personal
-identifiers are already keyed when a row exists; only :class:`Customer` also holds name, e-mail and telephone in clear.
+Spiders read them from files (the contracts are in ``spiders/files/list_contracts.py``), the storage keeps them.
+Personal identifiers are already keyed when a row exists; only :class:`Customer` also holds name, e-mail and
+telephone in clear.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from kundenecho.errors import DataError, KundenechoError
 from kundenecho.keying import keyer_from_env
 from kundenecho.settings import Settings
 from pipeline.step import Counts, Progress, Step, log, silent, step
-from spiders.company_lists import CompanyList, open_list
+from spiders.files.company_lists import CompanyList, open_list
 from spiders.output import Reject
 from storage.company_lists import ListFile, keep_refused, list_transaction, merge_list, stage_list
 from storage.connect import named_lock

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _read_files(context: Context, files: list[Path], output: Output) -> dict[str, Any]:
-    from spiders.exports import read_export
+    from spiders.files.exports import read_export
 
     notices: list[str] = []
     with contextlib.suppress(Enough):

@@ -100,6 +100,8 @@ def probe_source(card: Card, account: str, workdir: Path, *, env: Mapping[str, s
     raise_reported(stats, f"source {card.name}")
     if stats["written"] + stats.get("aggregates", 0):
         return "answers, the credentials hold, the first item can be read"
+    if not card.min_yield and not stats["rejected"]:
+        return "answers, the credentials hold, there is nothing yet"
     refused = f", {stats['rejected']} items were refused: {_first_reason(workdir)}" if stats["rejected"] else ""
     raise DataError(
         f"answers, but gives no item that can be read{refused}",

@@ -158,10 +158,10 @@ def last_full_read(conn: Connection, source: str, account: str) -> datetime | No
     """
     with conn.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(max(l.loaded_at) FILTER (WHERE l.full_read),"
-            "   min(l.loaded_at) FILTER (WHERE EXISTS (SELECT FROM watermark w WHERE (w.source, w.account) = (%s, %s))))"
-            " FROM load l WHERE (l.source, l.account) = (%s, %s)",
-            (source, account, source, account),
+            "SELECT coalesce(max(loaded_at) FILTER (WHERE full_read), min(loaded_at) FILTER (WHERE EXISTS ("
+            "   SELECT FROM watermark w WHERE (w.source, w.account) = (load.source, load.account))))"
+            " FROM load WHERE (source, account) = (%s, %s)",
+            (source, account),
         )
         row = cursor.fetchone()
     return row[0] if row else None

@@ -21,9 +21,9 @@ from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsEr
 from kundenecho.pages import KnownPage
 from kundenecho.records import Feedback
 from spiders.api import READ_TRIES, ApiSpider, newest
-from spiders.apple_feed import RATING, about_app, entries_of, feed_of, label
 from spiders.build import record, text
 from spiders.engine import Item
+from spiders.formats.apple_feed import RATING, about_app, entries_of, feed_of, label
 from spiders.paging import PageGuard
 from spiders.values import number
 

@@ -20,7 +20,7 @@ from kundenecho.records import Feedback
 from spiders.api import ApiSpider, newest, part
 from spiders.build import chosen, record, text
 from spiders.engine import Item
-from spiders.google import display_name, google_refusal
+from spiders.formats.google import display_name, google_refusal
 from spiders.paging import PageGuard
 
 #: Reviews asked for at once; the documented maximum.

@@ -15,7 +15,7 @@ from scrapy.http import Response
 from kundenecho.errors import KundenechoError, SettingsError
 from spiders.api import ApiSpider, part
 from spiders.engine import Item
-from spiders.google import google_refusal
+from spiders.formats.google import google_refusal
 
 #: All that is asked for; the terms do not allow more to be kept.
 FIELDS: Final = "id,displayName,rating,userRatingCount"

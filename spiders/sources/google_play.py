@@ -21,7 +21,7 @@ from kundenecho.records import Feedback
 from spiders.api import ApiSpider, part
 from spiders.build import record, text
 from spiders.engine import Item
-from spiders.google import display_name, google_refusal
+from spiders.formats.google import display_name, google_refusal
 from spiders.jwt_tokens import signed
 from spiders.paging import PageGuard
 from spiders.values import number

@@ -20,8 +20,8 @@ from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsEr
 from spiders.api import ApiSpider
 from spiders.build import built
 from spiders.engine import Item
+from spiders.files.rows import RowReader
 from spiders.paging import PageGuard
-from spiders.rows import RowReader
 
 _NOBODY: Final = "No Data, could not get max id."
 #: What a failure's text begins with, and what is to be done.

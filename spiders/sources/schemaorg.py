@@ -14,10 +14,10 @@ from kundenecho.aggregates import AggregateRating
 from kundenecho.pages import KnownPage
 from spiders.build import built
 from spiders.engine import Item, SourceSpider
-from spiders.links import page_links
-from spiders.markup import parse_tree, unpacked
+from spiders.formats.links import page_links
+from spiders.formats.markup import parse_tree, unpacked
+from spiders.formats.schemaorg import PageReviews, aggregates_of, reviews_of, to_feedback
 from spiders.output import Reject
-from spiders.schemaorg import PageReviews, aggregates_of, reviews_of, to_feedback
 
 _OPENED: Final = re.compile(r"<(?:html|urlset|sitemapindex)\b", re.IGNORECASE)
 _CLOSED: Final = re.compile(r"</(?:html|urlset|sitemapindex)\s*>", re.IGNORECASE)

@@ -19,9 +19,9 @@ from kundenecho.records import Feedback
 from spiders.api import ApiSpider, newest, part
 from spiders.build import built, chosen, identity, record
 from spiders.engine import Item
+from spiders.formats.survey_details import Survey
+from spiders.formats.survey_responses import Answers, answers_of, without_contacts
 from spiders.paging import PageGuard
-from spiders.survey_details import Survey
-from spiders.survey_responses import Answers, answers_of, without_contacts
 
 #: Responses asked for at once; the documented maximum.
 PER_PAGE: Final = 100

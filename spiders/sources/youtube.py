@@ -20,8 +20,8 @@ from kundenecho.records import Feedback
 from spiders.api import ApiSpider, part
 from spiders.build import chosen, record
 from spiders.engine import Item
+from spiders.formats.youtube_comments import Replies, answers, at, inline, key_of, likes_of, plain, whole
 from spiders.paging import PageGuard
-from spiders.youtube_comments import Replies, answers, at, inline, key_of, likes_of, plain, whole
 
 #: Items of a page, the highest documented value.
 LIMIT: Final = 100

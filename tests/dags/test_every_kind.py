@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,10 +18,12 @@ from spiders.card import kinds
 from storage.connect import Connection, Database
 from tests.conftest import rows
 from tests.spiders.crowd import FIRST, crowd
+from tests.spiders.file_examples import EXAMPLES, said, write
 
 pytestmark = [pytest.mark.airflow, pytest.mark.heavy]
 
 COUNT = 30
+FILES = [kind for kind in sorted(kinds()) if kinds()[kind].get("reader") == "file"]
 KINDS = [kind for kind in sorted(kinds()) if kinds()[kind].get("reader", "api") != "file"]
 WRITTEN, EDITED = FIRST + timedelta(days=2), FIRST + timedelta(days=3)
 #: Interfaces that show an edit as another review (no ids), or show no texts.
@@ -31,6 +34,7 @@ NO_EDITS = {"magento", "google_places"}
 class House:
     server: DemoServer
     dags: dict[str, Any]
+    folder: Path
 
 
 def company() -> Company:
@@ -44,12 +48,33 @@ def company() -> Company:
 
 
 def settings_file(server: DemoServer) -> str:
-    lines = []
+    blocks = []
     for kind in KINDS:
-        accounts = ", ".join(f'"{account}"' for account in server.fakes[kind].accounts)
-        lines += [f"[sources.{kind}]", f'kind = "{kind}"', "allow_private = true", f"accounts = [{accounts}]"]
-        lines += ['start = ["sitemap.xml"]', 'follow = ["/produkt/"]'] if kind == "schemaorg" else []
+        fake = server.fakes[kind]
+        pages = {"start": ["sitemap.xml"], "follow": ["/produkt/"]} if kind == "schemaorg" else {}
+        blocks.append(
+            source(kind, kind, {"allow_private": True, "accounts": list(fake.accounts), **pages, **fake.card})
+        )
+    blocks += [source(source_of(kind), kind, {"address": f"{kind}/*", **EXAMPLES[kind].card}) for kind in FILES]
+    return "\n".join(blocks)
+
+
+def source(name: str, kind: str, values: Mapping[str, Any]) -> str:
+    """A source's table as a person would write it; what JSON and TOML write alike."""
+    plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
+    lines = [f"[sources.{name}]", f'kind = "{kind}"', *(f"{key} = {json.dumps(value)}" for key, value in plain.items())]
+    for key, table in values.items():
+        if key not in plain:
+            rows = [
+                f"{json.dumps(k, ensure_ascii=False)} = {json.dumps(v, ensure_ascii=False)}" for k, v in table.items()
+            ]
+            lines += [f"[sources.{name}.{key}]", *rows]
     return "\n".join(lines)
+
+
+def source_of(kind: str) -> str:
+    """A source's name begins with a letter."""
+    return f"s_{kind}"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +88,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, airflow_home: Path) -> Itera
         for kind in KINDS:
             os.environ.update(server.fakes[kind].environment(kind))
         os.environ.update(KUNDENECHO_CONFIG=str(home / "kundenecho.toml"), KUNDENECHO_HOME=str(home))
-        yield House(server, load_dags())
+        yield House(server, load_dags(), home)
     os.environ.clear()
     os.environ.update(saved)
 
@@ -97,3 +122,30 @@ def test_twice_through_its_dag(kind: str, house: House, db: Database, conn: Conn
     assert changed or kind in NO_EDITS
     figures = rows(conn, f"SELECT count(*) FROM aggregate_rating WHERE source = '{kind}'")
     assert figures[0][0] or before
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_an_export_twice_through_its_dag(kind: str, house: House, db: Database, conn: Connection) -> None:
+    from dags.local import test_dag
+
+    os.environ["KUNDENECHO_DATABASE_URL"] = db.url
+    example, dag = EXAMPLES[kind], house.dags[f"kundenecho_collect_{source_of(kind)}"]
+    table = example.table(COUNT)
+    file = house.folder / kind / f"export{example.suffixes[0]}"
+    file.parent.mkdir()
+    write(example, file, table)
+    assert test_dag(dag) == "success"
+    stored = (
+        "SELECT count(*), count(DISTINCT native_id), count(DISTINCT coalesce(response_key, native_id)) FROM feedback"
+    )
+    [(records, ids, responses)] = rows(conn, stored)
+    assert (records, responses) == (ids, COUNT)
+    assert rows(conn, "SELECT count(*) FROM rejected") == [(0,)]
+    third = table[len(example.header) + 2]
+    third[third.index(said(2))] = "Nachtrag: jetzt läuft sie."
+    write(example, file, [*table, example.row(COUNT)])
+    assert test_dag(dag) == "success"
+    conn.rollback()
+    assert rows(conn, stored)[0][2] == COUNT + 1
+    revised = "SELECT text FROM revision WHERE number = 2"
+    assert rows(conn, revised) == [("Nachtrag: jetzt läuft sie.",)]

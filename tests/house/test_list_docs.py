@@ -11,8 +11,8 @@ import pytest
 from kundenecho.company_lists import LISTS, ListRow
 from kundenecho.keying import Keyer
 from pipeline.company_lists import MOST_REFUSED
-from spiders.company_lists import open_list
-from spiders.list_contracts import CONTRACTS
+from spiders.files.company_lists import open_list
+from spiders.files.list_contracts import CONTRACTS
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "company-lists.md").read_text(encoding="utf-8")

@@ -89,10 +89,10 @@ def small_company() -> Company:
     for channel in sorted(cls.channel or kind for kind, cls in fakes().items() if kind in DEMO_SOURCES):
         if channel not in {"shop", "provenexpert"}:
             one = crowd(channel, 8)
-            persons.update({f"{channel}-{key}": p for key, p in one.persons.items()})
-            voices += [
-                replace(v, id=f"{channel}-{v.id}", person=v.person and f"{channel}-{v.person}") for v in one.voices
-            ]
+            for key, person in one.persons.items():
+                display = {**(persons[key].display if key in persons else {}), **person.display}
+                persons[key] = replace(person, display=display)
+            voices += [replace(voice, id=f"{channel}-{voice.id}") for voice in one.voices]
     return Company(persons, tuple(sorted(voices, key=lambda v: (v.date, v.id))))
 
 

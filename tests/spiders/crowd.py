@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from demo.company import Company, Person, Voice
 
@@ -31,7 +32,7 @@ def _person(n: int, kind: str) -> Person:
 
 def _voice(n: int, kind: str, date: datetime, edited: datetime | None) -> Voice:
     stars, said = n % 5 + 1, f"Urteil Nummer {n}: die Düse & der Deckel – »schön«, läuft. 😊"
-    values = {
+    values: dict[str, Any] = {
         "stars": stars,
         "title": f"Titel {n}" if n % 3 else None,
         "text": said if n % 4 else None,
@@ -61,6 +62,7 @@ def _voice(n: int, kind: str, date: datetime, edited: datetime | None) -> Voice:
     change = {
         "stars": 5,
         "text": f"Nachtrag zu {n}: jetzt läuft sie.",
+        "answers": {"gut": f"Nachtrag zu {n}: jetzt läuft sie.", "besser": values["answers"]["besser"]},
         "categories": {"Qualität": 5},
         "recommendation": 1,
     }

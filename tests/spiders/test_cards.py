@@ -144,7 +144,9 @@ def test_an_unknown_kind_has_no_spider() -> None:
         spider_class("ftp")
 
 
-@pytest.mark.parametrize("module", ["schemaorg", "build", "exports", "dialect", "values", "paging", "links"])
+@pytest.mark.parametrize(
+    "module", ["formats.schemaorg", "formats.links", "files.exports", "files.dialect", "build", "values", "paging"]
+)
 def test_formats_are_read_without_scrapy(module: str) -> None:
     program = f"import sys; import spiders.{module}; print('scrapy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

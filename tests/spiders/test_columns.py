@@ -7,7 +7,7 @@ import pytest
 from kundenecho.errors import SettingsError
 from spiders.card import Card
 from spiders.card_faults import scale_of
-from spiders.columns import Columns, find_columns, value_of
+from spiders.files.columns import Columns, find_columns, value_of
 
 HEADER = ("Nr.", "Preis / Leistung", "Note | Tempo", "Note | Preis", "Warum? | Antwort", "E-Mail")
 

@@ -15,8 +15,8 @@ from demo.exports import write_lists
 from kundenecho.company_lists import LISTS, Consent, Contact, Customer, ListRow, Order, Sale, Unsubscribe
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.keying import Keyer
-from spiders.company_lists import CompanyList, open_list
-from spiders.list_contracts import CONTRACTS, folded, mapped
+from spiders.files.company_lists import CompanyList, open_list
+from spiders.files.list_contracts import CONTRACTS, folded, mapped
 from spiders.output import Reject
 
 ZONE = "Europe/Berlin"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from kundenecho.errors import DataError
 from spiders.card import Card
-from spiders.csv_rows import MAX_ROW_CHARS, NO_DELIMITER, find_delimiter
-from spiders.dialect import Row, read_table
+from spiders.files.csv_rows import MAX_ROW_CHARS, NO_DELIMITER, find_delimiter
+from spiders.files.dialect import Row, read_table
 
 CARD = Card(name="r", kind="file")
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\x1f"), max_size=20)

@@ -15,7 +15,7 @@ from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
 from spiders.card import Card
 from spiders.context import Context
-from spiders.exports import read_export
+from spiders.files.exports import read_export
 from spiders.output import Reject
 from tests.conftest import SHARED, needs_shared
 

@@ -24,6 +24,8 @@ from tests.spiders.crowd import crowd
 from tests.spiders.faults import FAULTS, Fault, FaultLayer
 from tests.spiders.inprocess import FastClock, card_of, collect_here
 
+pytestmark = pytest.mark.heavy
+
 COUNT = 230
 KINDS = [kind for kind in sorted(kinds()) if kinds()[kind].get("reader", "api") != "file"]
 WHOLE, PART, RETRY, SETTINGS, DATA = "vollständig", "unvollständig, gemeldet", "später wieder", "Einstellungen", "Daten"

@@ -17,7 +17,7 @@ import pytest
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError, YieldError
 from spiders.card import Card, kinds, merged
 from spiders.context import Context
-from spiders.exports import read_export
+from spiders.files.exports import read_export
 from spiders.output import Output
 from spiders.run import Harvest, judge
 from tests.conftest import SECRET

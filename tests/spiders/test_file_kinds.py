@@ -17,8 +17,8 @@ from kundenecho.records import Feedback
 from kundenecho.settings import load_settings
 from spiders.card import FOLDER, Card, kinds, load_cards, merged
 from spiders.context import Context
-from spiders.dialect import read_table
-from spiders.exports import read_export
+from spiders.files.dialect import read_table
+from spiders.files.exports import read_export
 from spiders.output import Reject
 from tests.conftest import SHARED, needs_shared
 from tests.spiders.file_examples import EXAMPLES, write

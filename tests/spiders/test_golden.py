@@ -19,12 +19,12 @@ import pytest
 
 from kundenecho.keying import Keyer
 from kundenecho.text import storable
-from spiders import schemaorg
 from spiders.build import built
 from spiders.card import Card, kinds, merged
 from spiders.context import Context
 from spiders.engine import Item
-from spiders.exports import read_export
+from spiders.files.exports import read_export
+from spiders.formats import schemaorg
 from spiders.output import Reject
 from tests.spiders.inprocess import spider_of
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from kundenecho.errors import DataError
 from spiders.card import Card
-from spiders.links import page_links
-from spiders.markup import parse_tree, unpacked
+from spiders.formats.links import page_links
+from spiders.formats.markup import parse_tree, unpacked
 
 CARD = Card("shop", "schemaorg", address="https://www.shop.example/", follow=("/produkt/",))
 URL = "https://www.shop.example/liste"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spiders.schemaorg import parse_page
+from spiders.formats.schemaorg import parse_page
 from tests.conftest import SHARED, needs_shared
 
 URL = "https://shop.example/p"

@@ -14,8 +14,8 @@ from demo.server import DemoServer
 from kundenecho.errors import DataError, RetryError, SettingsError
 from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
-from spiders.apple_feed import entries_of, feed_of
 from spiders.engine import Item
+from spiders.formats.apple_feed import entries_of, feed_of
 from spiders.judge import Harvest
 from spiders.output import Reject
 from spiders.run import run_source

@@ -15,7 +15,7 @@ from demo.fakes.surveymonkey import SURVEY, question_id, response_id
 from kundenecho.errors import DataError, KundenechoError, RetryError, SettingsError
 from kundenecho.keying import Keyer
 from spiders.card import Card
-from spiders.survey_details import Survey
+from spiders.formats.survey_details import Survey
 from tests.conftest import SHARED, needs_shared
 from tests.spiders.crowd import FIRST, crowd
 from tests.spiders.inprocess import card_of, spider_of

@@ -87,7 +87,10 @@ def test_new_edited_and_answered_reviews_are_found(kind: str, tmp_path: Path) ->
 def test_nothing_new_is_no_failure(tmp_path: Path) -> None:
     with wired("trustpilot", crowd(BEST, 3)) as wire:
         harvest = wire.collect(tmp_path, watermark="2029-01-01T00:00:00+00:00")
-    assert (harvest.items, harvest.complete, harvest.watermark) == (0, False, "2029-01-01T00:00:00+00:00")
+    assert (harvest.items, harvest.complete) == (0, False)
+    # A mark from the future is brought back to this run's begin.
+    assert harvest.watermark is not None
+    assert harvest.watermark < "2029"
 
 
 def test_a_unit_without_reviews_is_one(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from demo.server import DemoServer
 from kundenecho.errors import KundenechoError, RetryError, SettingsError
 from kundenecho.keying import Keyer
 from spiders.card import Card
+from spiders.formats.youtube_comments import plain
 from spiders.judge import Harvest
 from spiders.sources.youtube import QuotaSpentError
-from spiders.youtube_comments import plain
 from tests.spiders.crowd import crowd
 from tests.spiders.inprocess import card_of, collect_here, spider_of
 from tests.spiders.site import site

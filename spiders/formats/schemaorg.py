@@ -16,7 +16,7 @@ from kundenecho.errors import DataError
 from kundenecho.records import Feedback, digest_json
 from spiders.build import aggregate
 from spiders.context import Context
-from spiders.markup import parse_tree
+from spiders.formats.markup import parse_tree
 from spiders.personal import without_persons
 from spiders.values import moment, rating_1_5, stars_of
 

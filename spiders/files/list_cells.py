@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from kundenecho.company_lists import CHANNELS
 from kundenecho.keying import Keyer
 from kundenecho.text import storable
-from spiders.list_contracts import folded
+from spiders.files.list_contracts import folded
 from spiders.personal import scrubbed
 from spiders.values import Moment, absent, moment, number
 
@@ -53,7 +53,7 @@ class Cells:
 
     Args:
         cells: The row as it came.
-        columns: Headers by column, see :func:`spiders.list_contracts.mapped`.
+        columns: Headers by column, see :func:`spiders.files.list_contracts.mapped`.
         keyer: Keys identifiers.
         time_zone: Zone of times without one.
     """

@@ -1,6 +1,6 @@
 """Reading the company's own lists: a file's rows as typed rows of :mod:`kundenecho.company_lists`.
 
-The file's dialect is found out as for any export; the columns are those of :mod:`spiders.list_contracts`.
+The file's dialect is found out as for any export; the columns are those of :mod:`spiders.files.list_contracts`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from kundenecho.company_lists import (
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.keying import Keyer
 from spiders.card import Card
-from spiders.dialect import Row, read_table
-from spiders.list_cells import MAX_NAME_CHARS, Cells
-from spiders.list_contracts import CONTRACTS, mapped
+from spiders.files.dialect import Row, read_table
+from spiders.files.list_cells import MAX_NAME_CHARS, Cells
+from spiders.files.list_contracts import CONTRACTS, mapped
 from spiders.output import Reject
 from spiders.personal import scrubbed
 

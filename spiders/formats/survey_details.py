@@ -14,8 +14,8 @@ from typing import Any, Final
 from kundenecho.errors import DataError, SettingsError
 from spiders.build import ODD, html_text, identity
 from spiders.card import Card
-from spiders.columns import folded
-from spiders.rows import nps
+from spiders.files.columns import folded
+from spiders.files.rows import nps
 from spiders.values import number
 
 _NPS_WORDS: Final = re.compile(

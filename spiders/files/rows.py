@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from kundenecho.records import Feedback, digest_json
 from spiders.build import chosen
-from spiders.columns import Columns, Score, Sheet, folded, value_of
 from spiders.context import Context
+from spiders.files.columns import Columns, Score, Sheet, folded, value_of
+from spiders.files.referrals import is_email, referral
 from spiders.personal import MAX_CELL_CHARS, PERSONAL_FIELDS
-from spiders.referrals import is_email, referral
 from spiders.values import Moment, absent, moment, number, quoted, rating_1_5, yes_no
 
 _PERSON: Final = ("author", "author_name", "email", "phone", "customer", "order")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spiders.build import html_text, text
-from spiders.survey_details import Question, Survey
+from spiders.formats.survey_details import Question, Survey
 from spiders.values import rating_1_5
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from spiders.build import chosen
-from spiders.columns import folded
 from spiders.context import Context
+from spiders.files.columns import folded
 from spiders.values import moment, number
 
 #: What a referral may have come to, by the words that exports use.

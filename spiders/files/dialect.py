@@ -23,7 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.records import digest_json
 from spiders.card import Card
-from spiders.csv_rows import MAX_ROW_CHARS, Broken, CsvRows, find_delimiter
+from spiders.files.csv_rows import MAX_ROW_CHARS, Broken, CsvRows, find_delimiter
 
 #: How much of a file is looked at to find its delimiter.
 _HEAD_LINES, _HEAD_CHARS = 20, 100_000

@@ -11,12 +11,12 @@ from typing import Any
 from kundenecho.records import Feedback
 from spiders.build import ODD, reason_of
 from spiders.card import Card
-from spiders.columns import Columns, folded
 from spiders.context import Context
-from spiders.dialect import JSON_SUFFIXES, ends_in_a_row, read_table
+from spiders.files.columns import Columns, folded
+from spiders.files.dialect import JSON_SUFFIXES, ends_in_a_row, read_table
+from spiders.files.rows import RowReader
 from spiders.output import Reject
 from spiders.personal import keyed_cells
-from spiders.rows import RowReader
 
 
 def read_export(
