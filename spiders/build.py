@@ -16,7 +16,7 @@ from spiders.personal import without_personal
 from spiders.values import Moment, moment, number, quoted, rating_1_5
 
 _BREAK: Final = re.compile(r"<(?:br|/p|/div|/li)\b[^>]{0,200}>[ \t]*\n?", re.IGNORECASE)
-_NO_TEXT: Final = re.compile(r"<(script|style)\b.{0,20000}?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_NO_TEXT: Final = re.compile(r"<(script|style)\b.{0,2000}?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 #: What an item of the wrong shape raises when it is read.
 ODD: Final = (DataError, ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError)

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from kundenecho.keying import Keyer
 
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.])(?:\+|0)\d[\d /()-]{6,}\d(?!\w)")
+#: Both begin where a run of their letters begins and are bounded, or a long run would take the square of its length.
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_PHONE = re.compile(r"(?<![\w.])(?:\+|0)\d[\d /()-]{6,30}\d(?!\w)")
 _PLAIN = re.compile(r"(?!\d{1,3}(?:\.\d{1,3}){3}$)[\d\s.,:/+-]{1,25}")  # an IP address is not plain
 #: From so many words on, a cell is taken for a text rather than for a name or an identifier.
 _TEXT_WORDS = 5
@@ -22,10 +23,10 @@ _PERSONS: Final = frozenset({"author", "creator", "contributor", "editor", "acco
 def scrubbed(value: Any, keyer: Keyer) -> Any:
     """A JSON value in which e-mail addresses and telephone numbers are replaced by their keys.
 
-    For refused rows only: a row whose cells have slipped may hold an address anywhere.
+    For refused rows only: a row whose cells have slipped may hold an address anywhere. Long texts are cut.
     """
     if isinstance(value, str):
-        text = _EMAIL.sub(lambda found: keyer.email(found[0]) or "", value)
+        text = _EMAIL.sub(lambda found: keyer.email(found[0]) or "", value[:MAX_CELL_CHARS])
         return _PHONE.sub(lambda found: keyer.phone(found[0]) or "", text)
     if isinstance(value, list):
         return [scrubbed(part, keyer) for part in value]
