@@ -87,7 +87,9 @@ def secrets_of(card: Card, env: Mapping[str, str]) -> dict[str, str]:
     missing = [name for name, value in secrets.items() if not value]
     if missing:
         raise SettingsError(
-            f"the environment has no {', '.join(missing)}", where=f"source {card.name}", remedy="Set the variables"
+            f"the environment has no {', '.join(missing)}",
+            where=f"source {card.name}, line {card.line} of the settings file",
+            remedy="Set the variables, or name others as credentials of the source",
         )
     return secrets
 

@@ -85,3 +85,10 @@ def test_golden_pair(payload: Path, keyer: Keyer) -> None:
 
 def test_each_expectation_has_a_payload() -> None:
     assert {p.name + ".expected.json" for p in PAYLOADS} == {p.name for p in GOLDEN.glob("*.expected.json")}
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_every_kind_has_a_golden_pair(kind: str) -> None:
+    declared = [tomllib.loads(file.read_text(encoding="utf-8")).get("kind", "file") for file in GOLDEN.glob("*.toml")]
+    pages = {"schemaorg": [p for p in PAYLOADS if p.suffix == ".html"]}
+    assert pages.get(kind) or list(GOLDEN.glob(f"{kind}.*.api.json")) or kind in declared
