@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from spiders.card import FIELDS, Card
-from spiders.catalogue import docs_list, readme_table
+from spiders.catalogue import catalogue, docs_list, readme_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,7 +29,23 @@ def _cell(text: str) -> str:
     return text.replace("``", "`").replace("|", "\\|")
 
 
+def credentials() -> str:
+    """The variables that each kind of source needs."""
+    # A variable that stood there twice would be emptied by its second line.
+    titles: dict[str, list[str]] = {}
+    for kind in catalogue():
+        for name in kind.credentials:
+            titles.setdefault(name, []).append(kind.title)
+    lines, last = [], ""
+    for name, needing in titles.items():
+        heading = "\n# " + ", ".join(needing)
+        lines += [f"{name}="] if heading == last else [heading, f"{name}="]
+        last = heading
+    return "\n".join(lines)
+
+
 BLOCKS = {
+    (".env.sources.example", "credentials"): credentials,
     ("README.md", "kinds"): readme_table,
     ("docs/kinds.md", "kinds"): docs_list,
     ("docs/sources.md", "keys"): card_keys,
@@ -42,7 +58,9 @@ def main() -> None:
     for (name, block), make in BLOCKS.items():
         page = ROOT / name
         text = page.read_text(encoding="utf-8")
-        pattern = re.compile(rf"(<!-- begin {block} -->\n).*?(\n<!-- end {block} -->)", re.DOTALL)
+        mark = r"# {} {}" if name.startswith(".env") else r"<!-- {} {} -->"
+        begin, end = mark.format("begin", block), mark.format("end", block)
+        pattern = re.compile(rf"({begin}\n).*?(\n{end})", re.DOTALL)
         fresh, count = pattern.subn(lambda found, make=make: found[1] + make() + found[2], text)
         if not count:
             raise SystemExit(f"{name} has no block {block}")
