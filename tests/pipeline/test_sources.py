@@ -71,9 +71,7 @@ def test_another_card_reads_every_page_again(with_source: Callable[..., Settings
     assert changed["items"] == 60
 
 
-def test_a_partial_read_is_kept_and_told(
-    with_source: Callable[..., Settings], conn: Connection, scene: Scene
-) -> None:
+def test_a_partial_read_is_kept_and_told(with_source: Callable[..., Settings], conn: Connection, scene: Scene) -> None:
     demo = with_source("shop", min_yield=10)
     collect(demo, "shop")
     voices = scene.server.company.voices
