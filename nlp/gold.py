@@ -2,7 +2,8 @@
 
 Fields of a line: ``text, sentiment, recommend, loyalty, mentions[{aspect, polarity, defect, component,
 target, start, end, evidence: [start, end]}]``, perhaps ``id`` and ``product``. Offsets count Unicode
-code points of ``text``; the labels are those of :mod:`kundenecho.analysis`.
+code points of ``text``; the labels are those of :mod:`kundenecho.analysis`. Who writes by hand gives the
+evidence as the words themselves, with ``nth`` where they stand in the text more than once.
 """
 
 from __future__ import annotations
@@ -117,8 +118,20 @@ def _mention(mention: Any, text: str) -> GoldMention:
         polarity=_label(mention, "polarity", POLARITIES),
         defect=_label(mention, "defect", DEFECT_TYPES) if mention.get("defect") is not None else None,
         component=component,
-        evidence=_span(mention.get("evidence"), text, "evidence"),
+        evidence=_span(_located(mention.get("evidence"), mention.get("nth", 1), text), text, "evidence"),
     )
+
+
+def _located(evidence: Any, nth: Any, text: str) -> Any:
+    """Offsets of evidence that is given as words; anything else as it is."""
+    if not isinstance(evidence, str):
+        return evidence
+    start = -1
+    for _ in range(nth if type(nth) is int else 1):
+        start = text.find(evidence, start + 1)
+    if start < 0 or not evidence:
+        raise ValueError("the evidence does not stand in the text")
+    return [start, start + len(evidence)]
 
 
 def _label(row: dict[str, Any], name: str, labels: Collection[str]) -> str:
