@@ -30,12 +30,14 @@ class Fault:
         change: Makes the faulty answer of the good one; None where the connection itself fails.
         once: Only one answer is hit.
         needs: What the fake must have: ``id``, ``enum``, ``pages``.
+        anywhere: What it is does not depend on the page, so one in the middle stands for all.
     """
 
     name: str
     change: Change | None = None
     once: bool = False
     needs: str = ""
+    anywhere: bool = False
 
 
 class FaultLayer:
@@ -168,18 +170,18 @@ def _wrong_charset(body: bytes) -> bytes:
 _HTML = b"<!doctype html><html><body><h1>Wartungsarbeiten</h1><p>Wir sind gleich zur\xc3\xbcck.</p></body></html>"
 
 FAULTS = (
-    Fault("Zeitüberschreitung"),
-    Fault("Abbruch mitten im Inhalt"),
+    Fault("Zeitüberschreitung", anywhere=True),
+    Fault("Abbruch mitten im Inhalt", anywhere=True),
     Fault("401", _says(401)),
     Fault("403 Rechte", _documented("forbidden")),
     Fault("403/429 Kontingent", _documented("quota")),
-    Fault("404", _says(404)),
-    Fault("404, dann gut", _says(404), once=True),
-    Fault("429 ohne Retry-After, dann gut", _says(429), once=True),
-    Fault("429 mit Retry-After, dann gut", _says(429, retry_after="7"), once=True),
-    Fault("429 mit Retry-After, immer", _says(429, retry_after="7")),
-    Fault("500, dann gut", _says(500), once=True),
-    Fault("500, immer", _says(500)),
+    Fault("404", _says(404), anywhere=True),
+    Fault("404, dann gut", _says(404), once=True, anywhere=True),
+    Fault("429 ohne Retry-After, dann gut", _says(429), once=True, anywhere=True),
+    Fault("429 mit Retry-After, dann gut", _says(429, retry_after="7"), once=True, anywhere=True),
+    Fault("429 mit Retry-After, immer", _says(429, retry_after="7"), anywhere=True),
+    Fault("500, dann gut", _says(500), once=True, anywhere=True),
+    Fault("500, immer", _says(500), anywhere=True),
     Fault("200 mit HTML-Seite", _says(200, _HTML, content_type="text/html")),
     Fault("200 mit {}", _says(200, b"{}", content_type="application/json")),
     Fault("200 mit []", _says(200, b"[]", content_type="application/json")),

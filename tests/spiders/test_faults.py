@@ -127,7 +127,7 @@ def cells() -> list[Any]:
                 continue
             if (fault.needs == "id" and not fake.id_path) or (fault.needs == "enum" and not fake.enum_path):
                 continue
-            places = (2,) if fault.needs == "pages" else (1, 2) if fake.paged else (1,)
+            places = (1,) if not fake.paged else (2,) if fault.anywhere or fault.needs == "pages" else (1, 2)
             found += [pytest.param(kind, fault, first, id=f"{kind}-{fault.name}-{first}") for first in places]
     return found
 
