@@ -80,3 +80,22 @@ def test_evidence_may_be_the_words_themselves(tmp_path: Path) -> None:
         file.write_text(wrong, encoding="utf-8")
         with pytest.raises(DataError, match="does not stand in the text"):
             read_gold(file)
+
+
+def spans() -> list[tuple[str, str, list[str]]]:
+    """Id, text and every stretch that the other files mark in it."""
+    found = []
+    for name in ("signals", "personal"):
+        for line in (ROOT / "training" / "texts" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            marked = [span["text"] for span in row.get("spans", ())] + list(row.get("fix", ()))
+            marked += [m["evidence"] for m in row.get("mentions", ())]
+            marked += [row["incentivised"]] if row.get("incentivised") else []
+            found.append((row["id"], row["text"], marked))
+    return found
+
+
+def test_what_is_marked_stands_in_the_text() -> None:
+    rows = spans()
+    assert len({key for key, _, _ in rows}) == len(rows) >= 1500
+    assert [key for key, text, marked in rows for part in marked if not part or part not in text] == []
