@@ -1,4 +1,4 @@
-"""Commands that answer: defects, advocates, why."""
+"""Commands that answer: defects, advocates, topics, why."""
 
 from __future__ import annotations
 
@@ -65,6 +65,24 @@ def advocates(form: str, output: Path | None, limit: int | None, product: str | 
 
 
 @click.command()
+@_FORMAT
+@_OUTPUT
+@_LIMIT
+@click.option("--product", help="Only topics of this group of products, or of this product's group.")
+def topics(form: str, output: Path | None, limit: int | None, product: str | None) -> None:
+    """Topics: what recurs in the texts of a group of products, named by its most typical phrase."""
+    from storage.connect import database
+    from storage.lists import list_topics
+
+    with database(settings()) as db, db.connect("kundenecho topics") as conn:
+        rows = list_topics(conn, product=product, limit=limit)
+    if form == "table":
+        print_topics(rows)
+    else:
+        _write(form, output, "Themen", rows)
+
+
+@click.command()
 @click.argument("subject", metavar="ID")
 @click.option("--json", "machine", is_flag=True, help="The whole chain for machines.")
 def why(subject: str, machine: bool) -> None:
@@ -116,6 +134,24 @@ def print_advocates(rows: Sequence[Mapping[str, Any]], *, title: str | None = No
     print_table(columns, table, title=title)
 
 
+def print_topics(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> None:
+    """Print topics as a table with their terms and one quote each."""
+    columns = ["Nr.", "Produkt", "Thema", "Personen ", "je 100 ", "Wörter", "Zitat"]
+    table = [
+        [
+            row["topic"],
+            row["product"],
+            row["label"],
+            str(row["persons"]),
+            words.per_hundred(row["share"]),
+            ", ".join(row["terms"]),
+            _quote(row["quotes"][0]["text"]) if row["quotes"] else "–",
+        ]
+        for row in rows
+    ]
+    print_table(columns, table, title=title)
+
+
 def _print_evidence(piece: Mapping[str, Any]) -> None:
     head = " · ".join(
         str(part)
@@ -153,4 +189,4 @@ def _quote(text: str) -> str:
     return f"„{' '.join(text.split())}“"
 
 
-COMMANDS = (defects, advocates, why)
+COMMANDS = (defects, advocates, topics, why)

@@ -103,7 +103,7 @@ def _show(found: Settings) -> None:
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Recompute everything instead of what was touched.")
 def decide(everything: bool) -> None:
-    """Recompute persons, advocates and defects that the last writes touched."""
+    """Recompute persons, advocates, defects and topics that the last writes touched."""
     from pipeline.decide import decide as step
 
     with progress() as report_progress:

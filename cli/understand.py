@@ -1,4 +1,4 @@
-"""Commands of the German understanding: analyse, evaluate, lineage."""
+"""Commands of the German understanding: analyse, evaluate, train, lineage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.console import print_counts, print_table, progress, settings
+from cli.train import train
 from kundenecho.errors import SettingsError
 
 
@@ -49,13 +50,29 @@ def analyse(source: Path | None, target: Path | None, model: str | None, workers
 @click.command()
 @click.argument("gold", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="The whole report for machines.")
-def evaluate(gold: Path, as_json: bool) -> None:
-    """Score this lineage, and textblob-de beside it, against GOLD (annotated JSON lines)."""
+@click.option(
+    "--cross-validate",
+    "unit",
+    type=click.Choice(["product", "category", "file"]),
+    help="Train anew for each fold, without its texts and units; needs scikit-learn and some minutes.",
+)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Rated texts for --cross-validate.")
+def evaluate(gold: Path, as_json: bool, unit: str | None, data: Path | None) -> None:
+    """Score this lineage, and textblob-de beside it, against GOLD (annotated JSON lines).
+
+    Texts that the weights saw in training are left out.
+    """
     from nlp.evaluate import evaluate as score
     from nlp.evaluate import format_report
 
     engine = settings()["analysis.engine"]
-    report = score(gold, list(dict.fromkeys([engine, "textblob-de"])))
+    report = score(
+        gold,
+        list(dict.fromkeys([engine, "textblob-de"])),
+        unit=unit,
+        data=data,
+        report=lambda done: click.echo(done, err=True),
+    )
     click.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else format_report(report))
 
 
@@ -96,4 +113,4 @@ def lineage_diff(a: str, b: str) -> None:
     print_table(["Was", "Vorher", "Nachher", "Texte"], [[str(v) for v in row] for row in changes])
 
 
-COMMANDS = (analyse, evaluate, lineage)
+COMMANDS = (analyse, evaluate, train, lineage)

@@ -28,6 +28,7 @@ TOUCHPOINTS: Final = (
 )  # fmt: skip
 EMOTIONS: Final = ("joy", "trust", "surprise", "disappointment", "anger", "worry")
 EXPECTATIONS: Final = ("met", "disappointed", "exceeded")
+PERSONAL_KINDS: Final = ("name", "phone", "email", "iban", "number", "address", "plate", "handle")
 
 
 @dataclass(slots=True)
@@ -77,6 +78,49 @@ class FieldSpan:
 
 
 @dataclass(slots=True)
+class PersonalSpan:
+    """Personal data in ``field`` (``text`` or ``title``), offsets in characters; one of :data:`PERSONAL_KINDS`."""
+
+    field: str
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(slots=True)
+class Term:
+    """A noun that the text talks of, with one thing that the same clause says of it.
+
+    Attributes:
+        field: The field the offsets point into, ``text`` or ``title``.
+        start: Offset of the noun's first character.
+        end: Offset behind its last character.
+        evidence: Offsets of the clause.
+        key: What the noun counts under: its singular, folded, without hyphens.
+        written: The noun as it is written, beginning with a capital.
+        head: Key of the last member of a compound; None for a simple word.
+        construction: Key of what is said of it, None for nothing.
+        phrase: The noun with what is said of it, as a name; None for nothing.
+        known: The word, or both members of the compound, stand in the dictionary.
+        whole: The text means the whole product by it.
+        common: It stands with an article or an adjective, as names of persons and brands seldom do.
+    """
+
+    field: str
+    start: int
+    end: int
+    evidence: tuple[int, int]
+    key: str
+    written: str
+    head: str | None = None
+    construction: str | None = None
+    phrase: str | None = None
+    known: bool = True
+    whole: bool = False
+    common: bool = False
+
+
+@dataclass(slots=True)
 class Analysis:
     """What one lineage says of one text.
 
@@ -89,6 +133,8 @@ class Analysis:
         fixes: Where the customer tells what helped.
         recommend_at: The clause that recommends or advises against, None for none.
         loyalty_at: The clause that tells of staying or leaving, None for none.
+        terms: What the text talks of; not part of the output line.
+        personal: Where it names or numbers persons; not part of the output line.
     """
 
     language: str
@@ -102,6 +148,8 @@ class Analysis:
     recommend_at: FieldSpan | None = None
     loyalty_at: FieldSpan | None = None
     mentions: list[Mention] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
+    personal: list[PersonalSpan] = field(default_factory=list)
 
     def to_contract(self, text_id: str, lineage: str) -> dict[str, Any]:
         """The output line of ``kundenecho analyse --output`` as a mapping.

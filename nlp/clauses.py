@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -52,6 +52,7 @@ class Clause:
         contrast: It is set against what stands before it.
         hypothetical: It tells what might be, or is wished.
         elsewhere: It speaks of another or an earlier product.
+        nouns: Its nouns, read once (see :func:`nlp.nouns.nouns`).
     """
 
     first: int
@@ -61,6 +62,7 @@ class Clause:
     contrast: bool = False
     hypothetical: bool = False
     elsewhere: bool = False
+    nouns: Sequence[Any] | None = None
 
 
 def read_words(doc: Doc) -> Words:

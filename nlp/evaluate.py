@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from kundenecho.analysis import SENTIMENTS, Analysis
+from kundenecho.analysis import ASPECTS, DEFECT_TYPES, POLARITIES, SENTIMENTS, Analysis
+from kundenecho.errors import DataError
 from kundenecho.records import digest_json
 from nlp import metrics
-from nlp.engine import Text, load_engine
+from nlp.engine import Engine, Text, load_engine
 from nlp.gold import GoldText, read_gold
 from nlp.metrics import Tally
+from nlp.report import format_report
+from nlp.train_texts import digest as text_digest
+
+__all__ = ["FIGURES", "evaluate", "format_report"]
 
 #: Share of the gold evidence that ours must cover to count as a hit.
 EVIDENCE_OVERLAP: Final = 0.5
@@ -35,25 +40,43 @@ class _Run:
     seconds: float
 
 
-def evaluate(gold: Path, engines: Sequence[str]) -> dict[str, Any]:
-    """Score engines against a gold file.
+def evaluate(
+    gold: Path,
+    engines: Sequence[str],
+    *,
+    unit: str | None = None,
+    data: Path | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Score engines against a gold file; texts that an engine's weights saw are left out for all.
 
     Args:
         gold: The file, see :mod:`nlp.gold`. Annotators saw the text only, so the engines do too.
         engines: Names, see :func:`nlp.engine.load_engine`; the first is compared with the others.
+        unit: Cross-validate the ``kundenecho`` engine by it instead, see :mod:`nlp.crossval`.
+        data: Folder of rated texts for the cross-validation.
+        report: Told what the cross-validation does.
 
     Returns:
-        A JSON-able report: ``gold``, ``texts``, ``engines`` (for each ``name``, ``lineage``,
-        ``description``, ``figures``, ``sentiment``, ``evidence_hit_share``, ``calibration_error``,
-        ``abstained_share``, ``unanswered``, ``texts_per_second``) and ``leads``: the first engine's
+        A JSON-able report: ``gold``, ``texts``, ``left_out``, ``cross_validated``, ``engines`` (for each
+        ``name``, ``lineage``, ``description``, ``figures``, ``sentiment``, ``evidence_hit_share``,
+        ``calibration_error``, ``abstained_share``, ``unanswered``, ``texts_per_second``, ``labels``,
+        ``reliability``) and ``leads``: the first engine's
         figures less each other's. A figure is ``{"value", "low", "high"}``, null where undefined.
 
     Raises:
         SettingsError: When the file cannot be opened or an engine is unknown.
-        DataError: When a line of the file is no valid annotation.
+        DataError: When a line of the file is no valid annotation, or the weights saw every text.
     """
-    texts = read_gold(gold)
-    runs = [_run(name, texts) for name in engines]
+    everything = read_gold(gold)
+    loaded = [load_engine(name) for name in engines]
+    texts = everything if unit else _unseen(everything, loaded, gold)
+    runs = [_run(engine, texts) for engine in loaded]
+    if unit:
+        from nlp.crossval import cross_validate
+
+        analyses = cross_validate(gold, unit, data, report)
+        runs = [replace(run, analyses=analyses) if run.name == "kundenecho" else run for run in runs]
     tallies = [{name: tally(texts, run.analyses) for name, tally in FIGURES.items()} for run in runs]
     samples = [{name: metrics.resampled_f1(tally) for name, tally in each.items()} for each in tallies]
     values = [{name: metrics.mean_f1(tally) for name, tally in each.items()} for each in tallies]
@@ -68,6 +91,8 @@ def evaluate(gold: Path, engines: Sequence[str]) -> dict[str, Any]:
     return {
         "gold": str(gold),
         "texts": len(texts),
+        "left_out": len(everything) - len(texts),
+        "cross_validated": unit,
         "engines": [
             {
                 "name": run.name,
@@ -82,15 +107,27 @@ def evaluate(gold: Path, engines: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _run(name: str, texts: Sequence[GoldText]) -> _Run:
-    engine = load_engine(name)
+def _unseen(texts: list[GoldText], engines: Sequence[Engine], gold: Path) -> list[GoldText]:
+    """The texts that no engine's weights saw at any stage of their training."""
+    seen = frozenset[str]().union(*(getattr(engine, "seen", ()) for engine in engines))
+    found = [text for text in texts if text_digest(text.text) not in seen] if seen else texts
+    if not found:
+        raise DataError(
+            "the weights saw every text of this file in training",
+            where=str(gold),
+            remedy="Use --cross-validate product, or texts of your own",
+        )
+    return found
+
+
+def _run(engine: Engine, texts: Sequence[GoldText]) -> _Run:
     # The first text pays for what is loaded late; the clock starts behind it.
     list(engine.analyse([Text(texts[0].text)]))
     started = time.perf_counter()
     analyses = list(engine.analyse(Text(gold.text, product=gold.product) for gold in texts))
     seconds = time.perf_counter() - started
     description = engine.describe()
-    return _Run(name, digest_json(description), description, analyses, seconds)
+    return _Run(engine.name, digest_json(description), description, analyses, seconds)
 
 
 def _details(texts: Sequence[GoldText], run: _Run) -> dict[str, Any]:
@@ -101,13 +138,9 @@ def _details(texts: Sequence[GoldText], run: _Run) -> dict[str, Any]:
         for one, gold in zip(run.analyses, texts, strict=True)
         if one.sentiment
     ]
-    scores = metrics.precision_recall_f1(metrics.label_tally(right, said, SENTIMENTS))
     return {
         "sentiment": {
-            "labels": {
-                label: dict(zip(("precision", "recall", "f1"), score, strict=True))
-                for label, score in zip(SENTIMENTS, scores, strict=True)
-            },
+            "labels": _scores(metrics.label_tally(right, said, SENTIMENTS), SENTIMENTS),
             "confusion": metrics.confusion_matrix(right, said, SENTIMENTS),
             "accuracy": sum(correct for _, correct in stated) / len(texts),
         },
@@ -118,6 +151,34 @@ def _details(texts: Sequence[GoldText], run: _Run) -> dict[str, Any]:
         "abstained_share": sum(one.abstained for one in run.analyses) / len(texts),
         "unanswered": len(texts) - len(stated),
         "texts_per_second": len(texts) / run.seconds,
+        "labels": _labels(texts, run.analyses),
+        "reliability": metrics.reliability(
+            [confidence for confidence, _ in stated], [correct for _, correct in stated]
+        ),
+    }
+
+
+def _scores(tally: Tally, labels: Sequence[str]) -> dict[str, dict[str, float | None]]:
+    """Precision, recall and F1 by label."""
+    found = metrics.precision_recall_f1(tally)
+    return {
+        label: dict(zip(("precision", "recall", "f1"), score, strict=True))
+        for label, score in zip(labels, found, strict=True)
+    }
+
+
+def _labels(texts: Sequence[GoldText], analyses: Sequence[Analysis]) -> dict[str, Any]:
+    """Scores by label of what a text has at most once, or a set of."""
+    pairs = [f"{aspect} {polarity}" for aspect in ASPECTS for polarity in POLARITIES]
+    right = [{f"{m.aspect} {m.polarity}" for m in gold.mentions} for gold in texts]
+    said = [{f"{m.aspect} {m.polarity}" for m in one.mentions} for one in analyses]
+    wrong = [{m.defect for m in gold.mentions if m.defect} for gold in texts]
+    told = [{m.defect for m in one.mentions if m.defect} for one in analyses]
+    return {
+        "recommend": _scores(_recommend(texts, analyses), ("yes", "no")),
+        "loyalty": _scores(_loyalty(texts, analyses), ("repeat", "churn")),
+        "pairs": _scores(metrics.set_tally(right, said, pairs), pairs),
+        "defects": _scores(metrics.set_tally(wrong, told, DEFECT_TYPES), DEFECT_TYPES),
     }
 
 
@@ -196,65 +257,3 @@ def _evidence_hit_share(texts: Sequence[GoldText], analyses: Sequence[Analysis])
 
 def _difference(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else a - b
-
-
-_TITLES: Final = {
-    "sentiment_macro_f1": "Stimmung, Makro-F1",
-    "recommend_mean_f1": "Empfehlung, F1 von ja und nein",
-    "loyalty_mean_f1": "Treue, F1 von bleibt und geht",
-    "aspect_polarity_micro_f1": "Aspekt + Polarität, Mikro-F1",
-    "defect_micro_f1": "Mängelart, Mikro-F1",
-    "defect_component_micro_f1": "Mängelart + Bauteil, Mikro-F1",
-}
-_SHARES: Final = {
-    "evidence_hit_share": "Belegstelle getroffen",
-    "calibration_error": "Kalibrierungsfehler (ECE)",
-    "abstained_share": "Anteil Enthaltungen",
-}
-_FIRST: Final = 32
-_COLUMN: Final = 29
-
-
-def format_report(report: dict[str, Any]) -> str:
-    """The report of :func:`evaluate` as plain text, a column for each engine and each lead."""
-    engines = report["engines"]
-    leads = list(report["leads"].items())
-    heads = [engine["name"] for engine in engines] + [f"Vorsprung vor {name}" for name, _ in leads]
-    lines = [
-        f"{Path(report['gold']).name}: {report['texts']} Texte; in Klammern 95-%-Bootstrap-Intervalle",
-        "",
-        _line("", heads),
-    ]
-    for name, title in _TITLES.items():
-        cells = [_figure(engine["figures"][name]) for engine in engines]
-        lines.append(_line(title, cells + [_figure(lead[name], sign="+") for _, lead in leads]))
-    lines.append(_line("Stimmung, Genauigkeit", [_number(engine["sentiment"]["accuracy"]) for engine in engines]))
-    for name, title in _SHARES.items():
-        lines.append(_line(title, [_number(engine[name]) for engine in engines]))
-    lines.append(_line("Ohne Stimmung (nicht deutsch)", [str(engine["unanswered"]) for engine in engines]))
-    lines.append(_line("Texte je Sekunde", [f"{engine['texts_per_second']:.0f}" for engine in engines]))
-    lines += ["", _line("Stimmung: Präzision / Trefferquote / F1", [])]
-    for label in SENTIMENTS:
-        scores = [engine["sentiment"]["labels"][label] for engine in engines]
-        cells = [" / ".join(_number(score[part]) for part in ("precision", "recall", "f1")) for score in scores]
-        lines.append(_line(f"  {label}", cells))
-    lines += ["", _line(f"Verwechslungen: gesagt {' / '.join(SENTIMENTS)} / keine", [])]
-    for row, label in enumerate(SENTIMENTS):
-        cells = [" / ".join(map(str, engine["sentiment"]["confusion"][row])) for engine in engines]
-        lines.append(_line(f"  {label}", cells))
-    return "\n".join(lines)
-
-
-def _line(title: str, cells: Sequence[str]) -> str:
-    return (title.ljust(_FIRST) + "".join(cell.rjust(_COLUMN) for cell in cells)).rstrip()
-
-
-def _figure(figure: dict[str, float | None], sign: str = "") -> str:
-    value = _number(figure["value"], sign)
-    if figure["low"] is None:
-        return value
-    return f"{value} ({_number(figure['low'], sign)} – {_number(figure['high'], sign)})"
-
-
-def _number(value: float | None, sign: str = "") -> str:
-    return "–" if value is None else f"{value:{sign}.3f}".replace(".", ",")

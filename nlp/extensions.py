@@ -11,7 +11,9 @@ from spacy.tokens import Doc
 #: product: name of the product, or None. language: ISO 639-1 code or "und".
 #: words: nlp.clauses.Words. clauses: list of nlp.clauses.Clause. hits: list of nlp.cues.Hit.
 #: mentions: list of kundenecho.analysis.Mention, offsets into the Doc. verdict: nlp.sentiment.Verdict.
-#: signals: nlp.signals.Signals.
+#: signals: nlp.signals.Signals. terms: list of kundenecho.analysis.Term, offsets into the Doc.
+#: personal: list of kundenecho.analysis.PersonalSpan, offsets into title and text.
+#: scores: nlp.weights.Scores, None without weights.
 EXTENSIONS: Final = {
     "title_chars": 0,
     "product": None,
@@ -22,6 +24,9 @@ EXTENSIONS: Final = {
     "mentions": None,
     "verdict": None,
     "signals": None,
+    "terms": None,
+    "scores": None,
+    "personal": None,
 }
 
 for _name, _default in EXTENSIONS.items():

@@ -1,7 +1,7 @@
 """Gold files: reviews annotated by people, one JSON object a line, checked before anything is scored.
 
 Fields of a line: ``text, sentiment, recommend, loyalty, mentions[{aspect, polarity, defect, component,
-target, start, end, evidence: [start, end]}]``, perhaps ``id`` and ``product``. Offsets count Unicode
+target, start, end, evidence: [start, end]}]``, perhaps ``id``, ``product`` and ``category``. Offsets count Unicode
 code points of ``text``; the labels are those of :mod:`kundenecho.analysis`. Who writes by hand gives the
 evidence as the words themselves, with ``nth`` where they stand in the text more than once.
 """
@@ -35,6 +35,7 @@ class GoldText:
 
     text: str
     product: str | None
+    category: str | None
     sentiment: str
     recommend: str
     loyalty: str
@@ -85,10 +86,11 @@ def _text(row: Any) -> GoldText:
     mentions = row.get("mentions")
     if not isinstance(mentions, list):
         raise ValueError("mentions is no list")
-    product = row.get("product")
+    product, category = row.get("product"), row.get("category")
     return GoldText(
         text=text,
         product=product if isinstance(product, str) else None,
+        category=category if isinstance(category, str) else None,
         sentiment=_label(row, "sentiment", SENTIMENTS),
         recommend=_label(row, "recommend", RECOMMEND),
         loyalty=_label(row, "loyalty", LOYALTY),

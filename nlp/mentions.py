@@ -21,7 +21,7 @@ from nlp.signals import Signals
 #: Confidence by kind of evidence; measured precision on annotated reviews, rounded.
 _DEFECT, _DEFECT_WITH_PART, _OPINION, _UNCERTAIN = 0.8, 0.85, 0.65, 0.4
 #: Touchpoint that an aspect belongs to where the words name no other.
-_TOUCHPOINTS: Final = {"delivery": "delivery", "packaging": "packaging", "service": "support", "cleaning": "cleaning"}
+TOUCHPOINTS: Final = {"delivery": "delivery", "packaging": "packaging", "service": "support", "cleaning": "cleaning"}
 #: Scores nearer to zero than this are neutral.
 _NEUTRAL: Final = 0.15
 
@@ -74,14 +74,14 @@ def _mention(words: Words, signals: Signals, hit: Hit, group: list[Noun], whole:
         field="text",
         aspect=aspect,
         polarity="neu" if abs(hit.score) < _NEUTRAL or hit.cue.neutral else "pos" if hit.score > 0 else "neg",
-        evidence=_evidence(words, hit.clause),
+        evidence=clause_evidence(words, hit.clause),
         target=words.text[noun.at] if noun else None,
         start=words.start[noun.at] if noun else None,
         end=words.end(noun.at) if noun else None,
         component=component,
         defect=hit.defect,
         confidence=_confidence(hit, component),
-        touchpoint=signals.touchpoints.get(first) or hit.cue.touchpoint or _TOUCHPOINTS.get(aspect),
+        touchpoint=signals.touchpoints.get(first) or hit.cue.touchpoint or TOUCHPOINTS.get(aspect),
         emotion=signals.emotions.get(first) or (hit.cue.emotion if not hit.negated else None),
         expectation=signals.expectations.get(first) or (hit.cue.expectation if not hit.negated else None),
     )
@@ -112,7 +112,7 @@ def _aspect_noun(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
     return next((noun for noun in group if noun.at == at), Noun(at))
 
 
-def _evidence(words: Words, clause: Clause) -> tuple[int, int]:
+def clause_evidence(words: Words, clause: Clause) -> tuple[int, int]:
     """The clause without the conjunction it begins with and without blanks at its ends."""
     sets = word_sets()
     first, last = clause.first, clause.last

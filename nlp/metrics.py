@@ -71,6 +71,23 @@ def pair_tally(
     return tally
 
 
+def set_tally(gold: Sequence[Collection[str]], predicted: Sequence[Collection[str]], labels: Sequence[str]) -> Tally:
+    """Tally of label sets, label by label.
+
+    Returns:
+        Shape ``(texts, labels, 3)``.
+    """
+    tally = np.zeros((len(gold), len(labels), 3), dtype=np.int64)
+    for row, (right, said) in enumerate(zip(gold, predicted, strict=True)):
+        for column, label in enumerate(labels):
+            tally[row, column] = (
+                label in right and label in said,
+                label in said and label not in right,
+                label in right and label not in said,
+            )
+    return tally
+
+
 def _largest_matching(left: Sequence[T], right: Sequence[T], same: Callable[[T, T], bool]) -> int:
     """Size of a largest matching, by augmenting paths (Kuhn's algorithm)."""
     partner: dict[int, int] = {}
@@ -156,6 +173,26 @@ def calibration_error(confidences: Sequence[float], correct: Sequence[bool], bin
     place = np.clip(np.ceil(stated * bins) - 1, 0, bins - 1).astype(np.int64)
     gaps = np.bincount(place, weights=stated - hits, minlength=bins)
     return float(np.abs(gaps).sum() / len(stated))
+
+
+def reliability(confidences: Sequence[float], correct: Sequence[bool], bins: int = 10) -> list[dict[str, Any]]:
+    """The reliability curve: for each bin of equal width its upper edge, texts, mean confidence and accuracy."""
+    stated = np.asarray(confidences, dtype=np.float64)
+    hits = np.asarray(correct, dtype=np.float64)
+    place = np.clip(np.ceil(stated * bins) - 1, 0, bins - 1).astype(np.int64)
+    curve = []
+    for number in range(bins):
+        inside = place == number
+        count = int(inside.sum())
+        curve.append(
+            {
+                "to": (number + 1) / bins,
+                "texts": count,
+                "stated": float(stated[inside].mean()) if count else None,
+                "right": float(hits[inside].mean()) if count else None,
+            }
+        )
+    return curve
 
 
 def same_component(gold: str | None, predicted: str | None, shortest_head: int = 4) -> bool:

@@ -57,7 +57,13 @@ def aspect_of(folded: str) -> str | None:
 
 
 def nouns(words: Words, clause: Clause) -> list[Noun]:
-    """The nouns of a clause, by capitals where the author uses them, else by position."""
+    """The nouns of a clause, by capitals where the author uses them, else by position; read once."""
+    if clause.nouns is None:
+        clause.nouns = _read_nouns(words, clause)
+    return list(clause.nouns)
+
+
+def _read_nouns(words: Words, clause: Clause) -> list[Noun]:
     sets = word_sets()
     found: list[Noun] = []
     preposition = determiner = ""

@@ -7,29 +7,31 @@ from hashlib import sha256
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from kundenecho.analysis import Analysis, FieldSpan, Mention, Sentiment
+from kundenecho.analysis import Analysis, FieldSpan, Mention, Sentiment, Term
 from kundenecho.errors import SettingsError
 from kundenecho.records import digest_json
 from kundenecho.text import storable
-from nlp import clauses, cues, language, mentions, sentiment, signals
+from nlp import clauses, cues, language, learned, mentions, personal, sentiment, signals, terms
 from nlp.engine import Text
 from nlp.lexicon import digests
 from nlp.tokenizer import TOKENIZER
+from nlp.weights import Weights
 
 VERSION: Final = "1"
 #: Modules whose factories make the pipeline. Order matters: each requires what earlier ones assign.
-PARTS: Final = (language, clauses, cues, signals, mentions, sentiment)
+PARTS: Final = (language, clauses, cues, signals, mentions, learned, sentiment, personal, terms)
 COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" for part in PARTS)
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
-    "clauses", "cues", "extensions", "language", "lemmas", "lexicon", "mentions", "nouns", "pipeline", "sentiment",
-    "signals", "tokenizer",
+    "clauses", "constructions", "cues", "extensions", "features", "language", "learned", "lemmas", "lexicon",
+    "mentions", "nouns", "parts", "personal", "personal_forms", "personal_names", "personal_patterns",
+    "personal_reading", "personal_words", "pipeline", "sentiment", "signals", "terms", "tokenizer", "weights",
 )  # fmt: skip
 #: Texts whose spaCy objects live at the same time.
 BATCH: Final = 256
@@ -37,6 +39,7 @@ BATCH: Final = 256
 MAX_CHARS: Final = 50_000
 MAX_TITLE_CHARS: Final = 1_000
 _JOINT: Final = "\n"
+_Placed = TypeVar("_Placed", Mention, Term)
 
 
 class KundenechoEngine:
@@ -45,6 +48,7 @@ class KundenechoEngine:
     Args:
         model: A spaCy pipeline, directory or installed package, whose vocabulary and components run
             before ours; None for ``spacy.blank("de")``.
+        weights: Trained weights in place of the shipped ones, for training and cross-validation.
 
     Raises:
         SettingsError: When the model is missing or not German.
@@ -52,9 +56,31 @@ class KundenechoEngine:
 
     name = "kundenecho"
 
-    def __init__(self, model: str | None = None) -> None:
+    def __init__(self, model: str | None = None, weights: Weights | None = None) -> None:
         self.model = model
         self._nlp = _build(model)
+        if weights is not None:
+            self.use(weights)
+
+    def use(self, weights: Weights | None) -> None:
+        """Analyse with these weights from now on; None: by the rules alone."""
+        learner: Any = self._nlp.get_pipe("kundenecho_learned_v1")
+        learner.weights = weights
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Digests of the texts that the weights saw in training, see :func:`nlp.train_texts.digest`."""
+        learner: Any = self._nlp.get_pipe("kundenecho_learned_v1")
+        return learner.weights.seen if learner.weights else frozenset()
+
+    def read(self, text: Text, until: str | None = None) -> Doc:
+        """The Doc of one text, for training; ``until`` names the last component to run."""
+        doc = self._doc(text)
+        for name, component in self._nlp.pipeline:
+            doc = component(doc)
+            if name == until:
+                break
+        return doc
 
     def describe(self) -> dict[str, Any]:
         """Engine, code, lexicons, spaCy and settings, as JSON; equal for equal results."""
@@ -133,7 +159,7 @@ def _analysis(doc: Doc) -> Analysis:
     """Copy everything out of spaCy; offsets move from the Doc to the field."""
     verdict, signals = doc._.verdict, doc._.signals
     if verdict is None or signals is None:
-        return Analysis(language=doc._.language)
+        return Analysis(language=doc._.language, personal=doc._.personal)
     title = doc._.title_chars
     fields = [_field_span(span, title) for span in signals.fixes]
     return Analysis(
@@ -148,7 +174,14 @@ def _analysis(doc: Doc) -> Analysis:
         loyalty_at=_field_span(signals.loyalty_at, title) if signals.loyalty_at else None,
         fixes=fields,
         mentions=[_in_field(mention, title) for mention in doc._.mentions],
+        terms=[term for term in (_in_field(term, title) for term in doc._.terms) if not _is_person(term, doc)],
+        personal=doc._.personal,
     )
+
+
+def _is_person(term: Term, doc: Doc) -> bool:
+    """What names a person is nothing that texts talk of."""
+    return any(at.field == term.field and at.start < term.end and term.start < at.end for at in doc._.personal)
 
 
 def _field_span(span: tuple[int, int], title: int) -> FieldSpan:
@@ -156,7 +189,7 @@ def _field_span(span: tuple[int, int], title: int) -> FieldSpan:
     return FieldSpan(field, span[0] - shift, span[1] - shift)
 
 
-def _in_field(mention: Mention, title: int) -> Mention:
+def _in_field(mention: _Placed, title: int) -> _Placed:
     mention.field, shift = _place(mention.evidence[0], title)
     mention.evidence = (mention.evidence[0] - shift, mention.evidence[1] - shift)
     if mention.start is not None and mention.end is not None:

@@ -1,7 +1,8 @@
 """Sentiment of a whole text: features of its cues, mapped to calibrated probabilities.
 
 The map is a multinomial logistic regression over the features below; its constants stand in
-``data/sentiment.toml`` with what they were fitted on.
+``data/sentiment.toml`` with what they were fitted on. Where trained weights are shipped, they judge
+(:mod:`nlp.weights`), with these features among their inputs.
 """
 
 from __future__ import annotations
@@ -134,9 +135,13 @@ def judge(values: Sequence[float]) -> Verdict:
     powers = [math.exp(logit - top) for logit in logits]
     total = sum(powers)
     probabilities = (powers[0] / total, powers[1] / total, powers[2] / total)
+    return Verdict(probabilities, abstained=is_blind(values) or max(probabilities) < constants["abstain_below"])
+
+
+def is_blind(values: Sequence[float]) -> bool:
+    """Whether no cue and no emoji speaks for any sentiment."""
     named = dict(zip(FEATURES, values, strict=True))
-    blind = bool(named["no_evidence"]) and not named["emoji_pos"] and not named["emoji_neg"]
-    return Verdict(probabilities, abstained=blind or max(probabilities) < constants["abstain_below"])
+    return bool(named["no_evidence"]) and not named["emoji_pos"] and not named["emoji_neg"]
 
 
 @Language.factory(
@@ -150,7 +155,8 @@ def create_sentiment(nlp: Language, name: str) -> Callable[[Doc], Doc]:
 
     def component(doc: Doc) -> Doc:
         if doc._.hits is not None:
-            doc._.verdict = judge(features(doc))
+            scores = doc._.scores
+            doc._.verdict = judge(features(doc)) if scores is None else Verdict(scores.sentiment, scores.doubtful)
         return doc
 
     return component

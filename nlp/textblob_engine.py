@@ -19,6 +19,7 @@ from kundenecho.text import storable
 from nlp.engine import Text
 from nlp.language import detect
 from nlp.lexicon import digests
+from nlp.personal import CODE, in_fields
 
 #: Polarity above which a text is positive, and below whose negative it is negative. The sign alone
 #: decides, as users of TextBlob do it; a dead zone of 0.1 would gain about 0.01 macro-F1, but a
@@ -31,6 +32,7 @@ PIECE_CHARS: Final = 4_000
 MAX_CHARS: Final = 50_000
 MAX_TITLE_CHARS: Final = 1_000
 _LABELS: Final = 3
+_CODE: Final = ("language.py", Path(__file__).name, *(f"{name}.py" for name in CODE))
 
 
 class TextblobEngine:
@@ -48,8 +50,8 @@ class TextblobEngine:
             "engine": self.name,
             "textblob_de": version("textblob-de"),
             "textblob": version("textblob"),
-            "code": {name: _digest(Path(__file__).with_name(name)) for name in ("language.py", Path(__file__).name)},
-            "data": {"languages.toml": digests()["languages.toml"]},
+            "code": {name: _digest(Path(__file__).with_name(name)) for name in _CODE},
+            "data": {name: digests()[name] for name in ("languages.toml", "personal.toml")},
             "settings": {
                 "threshold": THRESHOLD,
                 "piece_chars": PIECE_CHARS,
@@ -66,7 +68,9 @@ class TextblobEngine:
         for text in texts:
             title = _readable((text.title or "")[:MAX_TITLE_CHARS])
             body = _readable((text.text or "")[:MAX_CHARS])
-            yield self._judge(f"{title}\n\n{body}" if title else body)
+            result = self._judge(f"{title}\n\n{body}" if title else body)
+            result.personal = in_fields((text.title or "")[:MAX_TITLE_CHARS], (text.text or "")[:MAX_CHARS])
+            yield result
 
     def _judge(self, text: str) -> Analysis:
         language = detect(text)

@@ -1,4 +1,4 @@
-"""Decide: from counts to defects, from statements to advocates, for what has changed."""
+"""Decide: from counts to defects and topics, from statements to advocates, for what has changed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from insights.components import canonical
 from insights.defects import DefectCounts, MonthCount, judge
 from kundenecho.settings import Settings
 from pipeline.step import Counts, Progress, silent, step
+from pipeline.topics import decide_topics
 from storage.advocates import AdvocateRow, ReasonRow, StatementRow, statements, write_advocates
 from storage.connect import Connection, named_lock
 from storage.defects import (
@@ -33,7 +34,7 @@ _PRODUCTS, _PERSONS = 200, 5000
 
 
 def decide(settings: Settings, *, everything: bool = False, progress: Progress = silent) -> Counts:
-    """Recompute the defects and advocates that the last writes touched.
+    """Recompute the defects, topics and advocates that the last writes touched.
 
     Args:
         settings: The installation's settings.
@@ -41,14 +42,14 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         progress: Told about products and persons recomputed.
 
     Returns:
-        products and persons recomputed; defects and advocates written for them.
+        products and persons recomputed; defects, topics and advocates written for them.
 
     Raises:
         BusyError: Another decide is running.
     """
     with step(settings, "decide") as running, named_lock(running.conn, "decide"):
         conn, counts = running.conn, running.counts
-        counts.update(products=0, persons=0, defects=0, advocates=0)
+        counts.update(products=0, persons=0, defects=0, topics=0, advocates=0)
         lineage = active_lineage(conn)
         if lineage is None:
             return counts
@@ -58,6 +59,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
             counts["defects"] += _decide_defects(conn, products, lineage, settings["decide.min_persons"], newest)
             counts["products"] += len(products)
             progress("Mängel zählen", counts["products"], len(dirty.products))
+        counts["topics"] = decide_topics(conn, dirty.products, lineage, everything=everything, progress=progress)
         for persons in _portions(dirty.persons, _PERSONS):
             counts["advocates"] += _decide_advocates(conn, persons, lineage)
             counts["persons"] += len(persons)

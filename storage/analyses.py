@@ -12,6 +12,8 @@ from kundenecho.analysis import Analysis
 from kundenecho.errors import DataError
 from kundenecho.records import digest_json
 from storage.connect import Connection
+from storage.personal import words_of, write_spans
+from storage.terms import write_terms
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ def write_analyses(conn: Connection, lineage_id: int, pairs: Sequence[tuple[int,
             execute_values(
                 cursor, "INSERT INTO fix (lineage_id, revision_id, field, fix_start, fix_end) VALUES %s", fixes
             )
+        write_spans(cursor, lineage_id, fresh, by_revision)
+        write_terms(cursor, lineage_id, {revision: by_revision[revision].terms for revision in fresh})
         cursor.execute(_MARK, (lineage_id, fresh, lineage_id, fresh))
     return len(fresh)
 
@@ -148,8 +152,9 @@ def _analysis(lineage_id: int, revision: int, analysis: Analysis) -> tuple[Any, 
 def _mentions(lineage_id: int, revisions: Sequence[int], by_revision: Mapping[int, Analysis]) -> Iterator[Any]:
     for revision in revisions:
         for m in by_revision[revision].mentions:
+            target, component = words_of(m, by_revision[revision].personal)
             yield (
-                lineage_id, revision, m.field, m.aspect, m.target, m.start, m.end, m.component, m.polarity,
+                lineage_id, revision, m.field, m.aspect, target, m.start, m.end, component, m.polarity,
                 m.defect, m.evidence[0], m.evidence[1], m.confidence, m.touchpoint, m.emotion, m.expectation,
             )  # fmt: skip
 

@@ -83,11 +83,8 @@ def count_components(conn: Connection, products: Sequence[str], lineage_id: int)
         products: Products to count.
         lineage_id: Lineage whose mentions count.
     """
+    make_voices(conn, products)
     with conn.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.voice")
-        cursor.execute(_VOICES, (list(products),))
-        cursor.execute("CREATE INDEX ON voice (revision_id)")
-        cursor.execute("ANALYZE voice")
         cursor.execute(
             "SELECT v.product, m.defect, lower(m.component), count(*)::int"
             " FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s"
@@ -95,6 +92,20 @@ def count_components(conn: Connection, products: Sequence[str], lineage_id: int)
             (lineage_id,),
         )
         return [ComponentRow._make(row) for row in cursor]
+
+
+def make_voices(conn: Connection, products: Sequence[str]) -> None:
+    """Make the temporary table ``voice``: the current feedback of some products with whom it counts for.
+
+    Args:
+        conn: Connection; the caller's transaction goes on.
+        products: The products.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.voice")
+        cursor.execute(_VOICES, (list(products),))
+        cursor.execute("CREATE INDEX ON voice (revision_id)")
+        cursor.execute("ANALYZE voice")
 
 
 def write_aliases(conn: Connection, products: Sequence[str], aliases: Iterable[tuple[str, str, str, str]]) -> None:

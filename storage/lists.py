@@ -1,4 +1,4 @@
-"""The two lists as the contracts of the command line and the pages give them.
+"""The lists as the contracts of the command line and the pages give them.
 
 They are read from the views that the reader roles have, so that the terminal,
 the pages and a spreadsheet show the same.
@@ -16,6 +16,7 @@ _DEFECT_KEYS = (
     "defect_id", "product", "component", "defect", "persons", "persons_exposed", "mentions", "reviews_of_product",
     "rate", "rate_low", "rate_high", "signal", "first_seen", "last_seen", "evidence_needed",
 )  # fmt: skip
+_TOPIC_KEYS = ("label", "terms", "product", "persons", "share", "first_seen")
 _ADVOCATE_KEYS = ("person_id", "display_name", "score", "stage", "contactable", "contactable_reason")
 
 
@@ -59,16 +60,7 @@ def _defect(row: dict[str, Any], quotes: list[dict[str, Any]]) -> dict[str, Any]
     return {
         **{key: _plain(row[key]) for key in _DEFECT_KEYS},
         "remedy": remedy,
-        "quotes": [
-            {
-                "text": quote["text"],
-                "feedback_id": quote["feedback_id"],
-                "url": quote["url"],
-                "start": quote["evidence_start"],
-                "end": quote["evidence_end"],
-            }
-            for quote in quotes
-        ],
+        "quotes": [_quote(quote) for quote in quotes],
     }
 
 
@@ -120,6 +112,52 @@ def list_advocates(
         }
         for row in rows
     ]
+
+
+def list_topics(conn: Connection, *, product: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+    """What recurs in the texts, the topics of most persons first.
+
+    Args:
+        conn: Connection that may read the schema ``lists``.
+        product: Only topics of this group of products, or of the group that this product belongs to.
+        limit: At most so many.
+
+    Returns:
+        One mapping per topic with the keys of the contract.
+    """
+    rows = _rows(
+        conn,
+        "SELECT * FROM lists.topics WHERE %(product)s::text IS NULL OR product = %(product)s"
+        " OR %(product)s = ANY(products)"
+        " ORDER BY persons DESC, salience DESC, product, label, topic_id LIMIT %(limit)s",
+        {"product": product, "limit": limit},
+    )
+    quotes = _by(
+        _rows(
+            conn,
+            "SELECT * FROM lists.topic_quotes WHERE topic_id = ANY(%(ids)s) ORDER BY topic_id, rank",
+            {"ids": [row["topic_id"] for row in rows]},
+        ),
+        "topic_id",
+    )
+    return [
+        {
+            "topic": row["topic_id"],
+            **{key: _plain(row[key]) for key in _TOPIC_KEYS},
+            "quotes": [_quote(quote) for quote in quotes.get(row["topic_id"], [])],
+        }
+        for row in rows
+    ]
+
+
+def _quote(quote: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "text": quote["text"],
+        "feedback_id": quote["feedback_id"],
+        "url": quote["url"],
+        "start": quote["evidence_start"],
+        "end": quote["evidence_end"],
+    }
 
 
 def _rows(conn: Connection, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storage.connect import Connection
+from storage.personal import drop_spans
 
 
 def retain(
@@ -71,6 +72,7 @@ def withdraw_texts(cursor: Any, feedback: Sequence[int]) -> int:
         " AND NOT EXISTS (SELECT FROM revision r WHERE r.fragment_digest = g.digest)",
         (fragments,),
     )
+    drop_spans(cursor, ids)
     cursor.execute("UPDATE reply SET reply = NULL WHERE feedback_id = ANY(%s) AND reply IS NOT NULL", (ids,))
     cursor.execute(
         "INSERT INTO dirty_key (product, author_id)"

@@ -54,7 +54,7 @@ def _defect(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[
         conn,
         f"SELECT {_CHAIN}, m.confidence, m.aspect, m.polarity, m.field, m.evidence_start AS start,"  # noqa: S608
         "  m.evidence_end AS end, m.target, m.target_start, m.target_end, l.digest AS lineage,"
-        "  lists.mask(CASE m.field WHEN 'title' THEN c.title ELSE c.text END) AS source_text"
+        "  CASE m.field WHEN 'title' THEN k.title ELSE k.text END AS source_text"
         " FROM defect d JOIN current_feedback c ON c.product = d.product AND c.state <> 'deleted'"
         " JOIN defect_mention n ON n.revision_id = c.revision_id AND n.defect = d.defect AND n.cell = d.component"
         " JOIN mention m ON m.mention_id = n.mention_id"
@@ -79,7 +79,7 @@ def _person(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[
     evidence = _rows(
         conn,
         f"SELECT {_CHAIN}, x.kind AS reason, x.weight, x.field, x.quote_start AS start, x.quote_end AS end,"  # noqa: S608
-        "  CASE x.field WHEN 'title' THEN c.title ELSE c.text END AS source_text"
+        "  CASE x.field WHEN 'title' THEN k.title ELSE k.text END AS source_text"
         " FROM advocate_reason x JOIN current_feedback c ON c.revision_id = x.revision_id"
         f" {_CHAIN_JOINS} WHERE x.person_id = %s ORDER BY x.rank",
         (number,),
@@ -93,8 +93,9 @@ def _feedback(conn: Connection, number: int) -> tuple[dict[str, Any] | None, lis
         "SELECT c.source, c.account, c.native_id, c.kind, c.product, c.url, c.state, c.created_at,"
         " c.created_precision, c.rating_1_5, c.raw_value, c.raw_min, c.raw_max, c.nps_0_10, c.would_recommend,"
         " c.verified_purchase, c.revision_number, a.language, a.sentiment, a.score, a.confidence, a.abstained,"
-        " a.recommend, a.loyalty, l.digest AS lineage, lists.mask(c.title) AS title, lists.mask(c.text) AS text"
-        " FROM current_feedback c LEFT JOIN lineage l ON l.state = 'active'"
+        " a.recommend, a.loyalty, l.digest AS lineage, k.title, k.text"
+        " FROM current_feedback c JOIN masked_revision k ON k.revision_id = c.revision_id"
+        " LEFT JOIN lineage l ON l.state = 'active'"
         " LEFT JOIN analysis a ON a.revision_id = c.revision_id AND a.lineage_id = l.lineage_id"
         " WHERE c.feedback_id = %s",
         (number,),
@@ -103,7 +104,7 @@ def _feedback(conn: Connection, number: int) -> tuple[dict[str, Any] | None, lis
         conn,
         f"SELECT {_CHAIN}, m.aspect, m.polarity, m.component, m.defect, m.confidence, m.field,"  # noqa: S608
         "  m.evidence_start AS start, m.evidence_end AS end, m.target, m.target_start, m.target_end,"
-        "  lists.mask(CASE m.field WHEN 'title' THEN c.title ELSE c.text END) AS source_text"
+        "  CASE m.field WHEN 'title' THEN k.title ELSE k.text END AS source_text"
         " FROM current_feedback c JOIN mention m ON m.revision_id = c.revision_id"
         f" JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active' {_CHAIN_JOINS}"
         " WHERE c.feedback_id = %s ORDER BY m.field DESC, m.evidence_start, m.mention_id",
@@ -117,7 +118,7 @@ _CHAIN = (
     " c.revision_id, c.revision_number, c.state, c.collected_at, c.fragment_digest, c.load_id,"
     " g.url AS page_url, g.fetched_at AS page_fetched_at, g.digest AS page_digest"
 )
-_CHAIN_JOINS = "LEFT JOIN page g ON g.page_id = c.page_id"
+_CHAIN_JOINS = "LEFT JOIN page g ON g.page_id = c.page_id JOIN masked_revision k ON k.revision_id = c.revision_id"
 
 
 def _result(
@@ -125,6 +126,8 @@ def _result(
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     for row in evidence:
         text = row.pop("source_text")
+        if row.get("target_start") is not None and text is not None:
+            row["target"] = text[row["target_start"] : row["target_end"]]
         start, end = row.get("start"), row.get("end")
         if start is None:
             row["quote"] = None

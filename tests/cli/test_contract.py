@@ -252,11 +252,32 @@ def test_a_database_that_is_away(installed: Installation, monkeypatch: pytest.Mo
     assert "hidden" not in done.stderr
 
 
-@needs_shared
-@pytest.mark.heavy
-def test_evaluate_beats_the_baseline() -> None:
-    done = command("evaluate", str(SHARED / "gold" / "dev.jsonl"), "--json")
+#: Six opinions that no training saw.
+UNSEEN = {
+    "Der Sattel sitzt bombenfest und federt herrlich, jederzeit wieder!": "positive",
+    "Nach drei Fahrten war die Lenkertasche am Reißverschluss hinüber. Nie wieder.": "negative",
+    "Klingel klingt hübsch, nur die Halterung rutscht dauernd weg.": "mixed",
+    "Die Verkäuferin nahm sich Zeit und beriet uns hervorragend, sehr zu empfehlen.": "positive",
+    "Auf meine drei Mails kam bis heute keine Antwort, eine Frechheit.": "negative",
+    "Optisch top, aber der Akku hält keine zwei Stunden.": "mixed",
+}
+
+
+def test_evaluate_beats_the_baseline_on_unseen_texts(tmp_path: Path) -> None:
+    plain = {"recommend": "none", "loyalty": "none", "mentions": []}
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text("".join(json.dumps({"text": t, "sentiment": s, **plain}) + "\n" for t, s in UNSEEN.items()))
+    done = command("evaluate", str(gold), "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
+    assert report["left_out"] == 0
     macro = {engine["name"]: engine["figures"]["sentiment_macro_f1"]["value"] for engine in report["engines"]}
     assert macro["kundenecho"] >= macro["textblob-de"] + 0.10
+
+
+@needs_shared
+def test_evaluate_refuses_texts_that_the_weights_saw() -> None:
+    done = command("evaluate", str(SHARED / "gold" / "dev.jsonl"))
+    assert done.returncode == 1
+    assert "saw every text" in done.stderr
+    assert "--cross-validate product" in done.stderr

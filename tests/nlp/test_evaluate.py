@@ -13,8 +13,9 @@ import pytest
 from kundenecho.analysis import Analysis, Mention, Sentiment
 from kundenecho.errors import DataError, SettingsError
 from nlp import evaluate as module
-from nlp.engine import Text
+from nlp.engine import Engine, Text, load_engine
 from nlp.evaluate import evaluate, format_report
+from nlp.pipeline import KundenechoEngine
 
 SHARED_GOLD = Path(__file__).resolve().parents[2].parent / "shared" / "gold"
 
@@ -210,7 +211,15 @@ def test_a_missing_gold_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.skipif(not SHARED_GOLD.exists(), reason="../shared/gold is absent")
-def test_real_gold_is_valid_and_ours_leads_textblob_by_ten_points() -> None:
+def test_real_gold_is_valid_and_the_rules_alone_lead_textblob_by_ten_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The shipped weights saw these texts; the rules did not learn from them.
+    def load(name: str) -> Engine:
+        engine = load_engine(name)
+        if isinstance(engine, KundenechoEngine):
+            engine.use(None)
+        return engine
+
+    monkeypatch.setattr(module, "load_engine", load)
     report = evaluate(SHARED_GOLD / "dev.jsonl", ["kundenecho", "textblob-de"])
     assert report["texts"] == 899
     assert report["leads"]["textblob-de"]["sentiment_macro_f1"]["value"] >= 0.10

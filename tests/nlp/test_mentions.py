@@ -33,7 +33,7 @@ def defects(result: Analysis) -> set[tuple[str | None, str | None]]:
         ("Leider funktioniert der Schalter nicht mehr.", "malfunction", "Schalter"),
         ("Die App stürzt ständig ab.", "malfunction", "App"),
         ("Die Scharniere quietschen furchtbar.", "noise", "Scharnier"),
-        ("Die Matratze stinkt nach Chemie.", "odour_taste", "Matratze"),
+        ("Der Dichtungsring stinkt nach Chemie.", "odour_taste", "Dichtungsring"),
         ("In den Fugen ist Schimmel.", "hygiene", "Fuge"),
         ("Die Tropfschale war bei der Lieferung gebrochen.", "damaged_on_arrival", "Tropfschale"),
         ("Es fehlte der Messlöffel.", "missing_part", "Messlöffel"),

@@ -60,7 +60,7 @@ def test_offsets_point_into_their_own_field(read: Callable[..., Analysis]) -> No
 
 
 def test_a_fix_in_title_and_text_is_two_spans(read: Callable[..., Analysis]) -> None:
-    said = "seitdem läuft es wieder"
+    said = "Mit einer Nadel gereinigt, seitdem läuft es wieder"
     spans = read(said, said).fixes
     assert [(span.field, span.start, span.end) for span in spans] == [("title", 0, len(said)), ("text", 0, len(said))]
 

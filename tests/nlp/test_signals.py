@@ -1,14 +1,34 @@
-"""Recommendation, loyalty, questions, incentives and fixes."""
+"""Recommendation, loyalty, questions, incentives, fixes, and what clauses tell of feelings and moments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+import spacy
+from spacy.language import Language
 
-from kundenecho.analysis import Analysis
+import nlp.pipeline  # noqa: F401  registers the components
+from kundenecho.analysis import EMOTIONS, EXPECTATIONS, TOUCHPOINTS, Analysis
+from nlp.lexicon import load_toml
+from nlp.sentences import FILES as SENTENCE_FILES
+from nlp.signals import FILES, Signals
+from nlp.tokenizer import TOKENIZER
 
 Read = Callable[..., Analysis]
+
+
+@pytest.fixture(scope="module")
+def told() -> Callable[[str], Signals]:
+    pipeline: Language = spacy.blank("de", config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}})
+    for part in ("language", "clauses", "cues", "signals"):
+        pipeline.add_pipe(f"kundenecho_{part}_v1")
+
+    def signals(text: str) -> Signals:
+        found: Signals = pipeline(text)._.signals
+        return found
+
+    return signals
 
 
 @pytest.mark.parametrize(
@@ -55,8 +75,18 @@ def test_loyalty(read: Read, text: str, loyalty: str) -> None:
     [
         ("Warum blinkt die Lampe? Weiß das jemand?", True),
         ("Wie entkalke ich das?", True),
+        ("Weiß jemand, ob man das Teil einzeln bekommt", True),
+        ("Mich würde interessieren, ob das auch an das ältere Modell passt.", True),
+        ("Der Ton kommt versetzt, kann man das irgendwo einstellen?", True),
         ("Toll.", False),
         ("?", False),
+        ("Preis? Gut.", False),
+        ("Keine Frage, gerne wieder.", False),
+        ("Was will man mehr?", False),
+        ("Wie kann man nur so etwas verkaufen?", False),
+        ("Warum ich nur drei Sterne gebe? Weil es wackelt.", False),
+        ("Ist es sein Geld wert? Ja, auf jeden Fall.", False),
+        ("Schönes Stück, oder?", False),
     ],
 )
 def test_question(read: Read, text: str, asked: bool) -> None:
@@ -69,6 +99,8 @@ def test_question(read: Read, text: str, asked: bool) -> None:
         "Ich durfte das Gerät kostenlos testen.",
         "Habe es gratis für eine ehrliche Bewertung erhalten.",
         "Gutschein für die Bewertung bekommen.",
+        "Der Händler bot mir Geld zurück, wenn ich fünf Sterne gebe.",
+        "Mir wurde das Gerät vom Hersteller überlassen, um darüber zu berichten.",
     ],
 )
 def test_incentive(read: Read, text: str) -> None:
@@ -77,7 +109,16 @@ def test_incentive(read: Read, text: str) -> None:
     assert text[span.start : span.end] == text.rstrip(".")
 
 
-@pytest.mark.parametrize("text", ["Der Versand war kostenlos.", "Den Ersatz habe ich kostenlos bekommen."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Versand war kostenlos.",
+        "Den Ersatz habe ich kostenlos bekommen.",
+        "Gutschein eingelöst, hat funktioniert.",
+        "Nach ausgiebigem Test kann ich sagen: taugt.",
+        "Habe es geschenkt bekommen und liebe es.",
+    ],
+)
 def test_free_of_charge_is_no_incentive(read: Read, text: str) -> None:
     assert read(text).incentivised is None
 
@@ -92,6 +133,10 @@ def test_free_of_charge_is_no_incentive(read: Read, text: str) -> None:
         "Problem gelöst: einmal durchspülen.",
         "Die Leitung war verstopft. Da hilft nur kräftig durchpusten.",
         "Die Leitung war verstopft. Nadel rein, fertig.",
+        "Filter ausgeklopft, läuft wieder.",
+        "Das Gestell hat gequietscht. Schrauben nachgezogen, seitdem ist Ruhe.",
+        "Nach einem Neustart war das Problem weg.",
+        "Es ging immer aus, bis ich den Filter gereinigt habe.",
     ],
 )
 def test_what_helped(read: Read, text: str) -> None:
@@ -115,7 +160,92 @@ def test_the_means_may_stand_in_the_sentence_before(read: Read) -> None:
         "Für mich die beste Lösung.",
         "Tablette rein, Klappe zu, fertig.",
         "Dieses Problem hat sich durch diesen Kocher gelöst.",
+        "immer wieder ist zu 100% dicht",
+        "Läuft aus. Da hilft nur noch wegwerfen.",
+        "Die Hotline riet zum Neustart, geholfen hat es nicht.",
+        "Der Techniker hat das Problem gelöst.",
+        "Nach Gebrauch ausspülen, trocknen lassen, fertig.",
+        "Ausgepackt, angeschlossen, lief sofort.",
+        "Dichtung getauscht und es tropft trotzdem weiter.",
+        "Vielleicht ist das Problem nach einem Neustart weg.",
     ],
 )
 def test_what_did_not_help(read: Read, text: str) -> None:
     assert read(text).fixes == []
+
+
+@pytest.mark.parametrize(
+    ("text", "emotion"),
+    [
+        ("Ich bin begeistert.", "joy"),
+        ("Auf den kann ich mich verlassen.", "trust"),
+        ("Da war ich verblüfft.", "surprise"),
+        ("Hätte nie gedacht, dass das so viel Kraft hat.", "surprise"),
+        ("Sehr schade.", "disappointment"),
+        ("Das ist eine Frechheit.", "anger"),
+        ("Ich habe Angst um die Kinder.", "worry"),
+        ("Das Modell heißt Freude.", None),
+        ("Ich bin nicht überrascht.", None),
+        ("Keine Angst, so heiß wird er nicht.", None),
+        ("Mir schmecken saure Gurken.", None),
+    ],
+)
+def test_emotion_of_a_clause(told: Callable[[str], Signals], text: str, emotion: str | None) -> None:
+    assert list(told(text).emotions.values()) == ([emotion] if emotion else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "expectation"),
+    [
+        ("Hält, was es verspricht.", "met"),
+        ("Wurde nicht enttäuscht.", "met"),
+        ("Hält nicht, was es verspricht.", "disappointed"),
+        ("Hatte mir mehr erwartet.", "disappointed"),
+        ("Es geht schneller, als ich dachte.", "exceeded"),
+        ("Positiv überrascht.", "exceeded"),
+        ("Erwartet keine Wunder.", None),
+    ],
+)
+def test_expectation(told: Callable[[str], Signals], text: str, expectation: str | None) -> None:
+    assert set(told(text).expectations.values()) == ({expectation} if expectation else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "touchpoint"),
+    [
+        ("In der Werbung sah es größer aus.", "advertising"),
+        ("Die Verkäuferin hat uns gut beraten.", "advice"),
+        ("Der Bestellvorgang war kompliziert.", "order"),
+        ("Wurde nicht geliefert.", "delivery"),
+        ("Alles war gut verpackt.", "packaging"),
+        ("Schon beim ersten Einschalten hing alles.", "first_use"),
+        ("Ich benutze es täglich.", "use"),
+        ("Lässt sich leicht reinigen.", "cleaning"),
+        ("Die Hotline war freundlich.", "support"),
+        ("Ich habe es zurückgeschickt.", "returns"),
+        ("Schon zum dritten Mal nachgekauft.", "repurchase"),
+        ("Liefert guten Klang.", None),
+        ("Die Heldin ist wütend.", None),
+    ],
+)
+def test_touchpoint_of_a_clause(told: Callable[[str], Signals], text: str, touchpoint: str | None) -> None:
+    assert list(told(text).touchpoints.values()) == ([touchpoint] if touchpoint else [])
+
+
+@pytest.mark.parametrize("name", [*FILES, *SENTENCE_FILES])
+def test_every_pattern_is_well_formed(name: str) -> None:
+    for entry in load_toml(name)["cue"]:
+        for pattern in entry["patterns"]:
+            joints = {joint for joint in "&…" if joint in pattern}
+            elements = pattern.split(joints.pop()) if joints else pattern.split(" ")
+            assert not joints, pattern
+            assert all(element.strip() and " " not in element.strip() for element in elements), pattern
+            assert all(form.strip("*") for element in elements for form in element.strip().split("|")), pattern
+
+
+def test_every_signal_is_one_of_the_contract() -> None:
+    known = {*EMOTIONS, *(f"at_{name}" for name in TOUCHPOINTS), "recommend_yes", "recommend_no", "repeat", "churn"}
+    clauses = {entry["signal"] for name in FILES for entry in load_toml(name)["cue"]}
+    assert clauses == known
+    expectations = {entry["signal"] for entry in load_toml("expectations.toml")["cue"]}
+    assert expectations == set(EXPECTATIONS)

@@ -273,7 +273,7 @@ def test_two_thousand_real_reviews(settings: Settings, conn: Connection, tmp_pat
         for quote in defect["quotes"]:
             [(text,)] = rows(
                 conn,
-                "SELECT lists.mask(text) FROM current_feedback WHERE 'F' || feedback_id = %s",
+                "SELECT k.text FROM current_feedback c JOIN masked_revision k USING (revision_id) WHERE 'F' || c.feedback_id = %s",
                 quote["feedback_id"],
             )
             assert text[quote["start"] : quote["end"]] == quote["text"]

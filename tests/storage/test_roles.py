@@ -11,8 +11,8 @@ from storage.connect import Connection
 from tests.conftest import rows
 
 READERS = {
-    "marketing": {"advocates", "advocate_reasons", "aggregate_ratings"},
-    "product": {"aggregate_ratings", "defects", "defect_quotes", "sales"},
+    "marketing": {"advocates", "advocate_reasons", "aggregate_ratings", "topics", "topic_quotes"},
+    "product": {"aggregate_ratings", "defects", "defect_quotes", "sales", "topics", "topic_quotes"},
     "support": {"advocates", "advocate_reasons", "defects", "defect_quotes", "complaints"},
     "operations": {"aggregate_ratings", "runs", "freshness", "rejections", "company_lists"},
 }

@@ -1,0 +1,195 @@
+"""The learned layer: weighs the rules' mentions, and adds those that no rule found.
+
+What is said (aspect and polarity, defect type) is decided over the whole text by the strongest clause;
+where it is said and of which part comes from that clause by the rules of :mod:`nlp.nouns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+import nlp.extensions  # noqa: F401  registers what this component assigns
+from kundenecho.analysis import DEFECT_TYPES, Mention
+from nlp.clauses import Clause, Words
+from nlp.features import PAIRS, clause_at, clause_starts
+from nlp.mentions import TOUCHPOINTS, clause_evidence
+from nlp.nouns import Noun, aspect_of, nouns, whole_nouns
+from nlp.parts import candidates, choose
+from nlp.sentiment import features
+from nlp.weights import Scores, Weights, shipped_weights
+
+_PAIR_OF: Final = {pair: at for at, pair in enumerate(PAIRS)}
+_DEFECT_OF: Final = {defect: len(PAIRS) + at for at, defect in enumerate(DEFECT_TYPES)}
+_CRITICISM: Final = [at for at, (_, polarity) in enumerate(PAIRS) if polarity == "neg"]
+#: Probability from which a second criticism is added to a clause with a defect.
+_LIKELY: Final = 0.5
+#: By how much another aspect must be likelier than that of the rule.
+_CLEARLY: Final = 0.2
+
+
+def weigh_mentions(doc: Doc, scores: Scores, weights: Weights) -> list[Mention]:
+    """The Doc's mentions after the learned layer.
+
+    A mention of the rules stays where its aspect with polarity, and its defect, are likely enough; a
+    likely one that no rule found is added. Neutral mentions are not judged.
+    """
+    keep_pair, add_pair, keep_defect, add_defect = weights.thresholds
+    strongest, where = scores.labels.max(axis=0), scores.labels.argmax(axis=0)
+    kept: list[Mention] = []
+    for mention in doc._.mentions:
+        column = _column(mention)
+        if column is None:
+            kept.append(mention)
+        elif strongest[column] >= (keep_pair if mention.defect is None else keep_defect):
+            mention.confidence = round(float(strongest[column]), 4)
+            kept.append(mention)
+    adder = _Adder(doc, scores)
+    defects = {mention.defect for mention in kept}
+    for defect, column in _DEFECT_OF.items():
+        if defect not in defects and strongest[column] >= add_defect and adder.is_told(int(where[column])):
+            kept.append(adder.defect(defect, int(where[column])))
+    kept = adder.settle_defects(kept, weights)
+    said = {(mention.aspect, mention.polarity) for mention in kept}
+    faulty = {clause_at(adder.starts, mention.evidence[0]) for mention in kept if mention.defect is not None}
+    for pair, column in _PAIR_OF.items():
+        # A defect has one aspect; a second criticism in its clause must be likely by itself.
+        least = _LIKELY if pair[1] == "neg" and int(where[column]) in faulty else add_pair
+        if pair not in said and strongest[column] >= max(least, add_pair):
+            kept.append(adder.opinion(pair, int(where[column])))
+    kept.sort(key=lambda mention: mention.evidence)
+    return kept
+
+
+def _column(mention: Mention) -> int | None:
+    """The label that decides on a rule's mention; None for a neutral one."""
+    if mention.defect is not None:
+        return _DEFECT_OF[mention.defect]
+    return _PAIR_OF.get((mention.aspect, mention.polarity))
+
+
+class _Adder:
+    """Makes the mentions that no rule found."""
+
+    def __init__(self, doc: Doc, scores: Scores) -> None:
+        self.doc = doc
+        self.words: Words = doc._.words
+        self.clauses: list[Clause] = doc._.clauses
+        self.scores = scores
+        self.starts = clause_starts(doc)
+        self._whole_nouns: AbstractSet[str] | None = None
+
+    def is_told(self, at: int) -> bool:
+        """Whether a clause tells what happened with this product."""
+        return not (self.clauses[at].hypothetical or self.clauses[at].elsewhere)
+
+    def defect(self, defect: str, at: int) -> Mention:
+        """A defect in a clause; its aspect is the likeliest criticism there."""
+        row = self.scores.labels[at]
+        aspect = PAIRS[max(_CRITICISM, key=lambda column: row[column])][0]
+        return self._mention(at, aspect, "neg", None, defect, float(row[_DEFECT_OF[defect]]))
+
+    def settle_defects(self, mentions: list[Mention], weights: Weights) -> list[Mention]:
+        """Settle aspect and part of each defect by the trained choices; the same is said once."""
+        found: dict[tuple[str, str, str | None, str | None], Mention] = {}
+        for mention in mentions:
+            if mention.defect is not None:
+                at = clause_at(self.starts, mention.evidence[0])
+                self._settle_aspect(mention, at)
+                self._settle_part(mention, at, mention.defect, weights)
+            found.setdefault((mention.aspect, mention.polarity, mention.defect, mention.component), mention)
+        return list(found.values())
+
+    def _settle_aspect(self, mention: Mention, at: int) -> None:
+        """Another criticism that is clearly likelier in the clause is the defect's aspect."""
+        row = self.scores.labels[at]
+        best, own = max(_CRITICISM, key=lambda column: row[column]), _PAIR_OF.get((mention.aspect, mention.polarity))
+        if own is not None and row[best] > row[own] + _CLEARLY:
+            mention.aspect = PAIRS[best][0]
+
+    def _settle_part(self, mention: Mention, at: int, defect: str, weights: Weights) -> None:
+        words = self.words
+        chosen = words.start.index(mention.start) if mention.start is not None else None
+        near = candidates(words, self.clauses, at, defect, chosen, self._whole())
+        part = choose(near, weights.parts, weights.part_bias)
+        mention.component = part.name if part else None
+        if part is not None:
+            inside = mention.evidence[0] <= words.start[part.noun.at] < mention.evidence[1]
+            mention.target = words.text[part.noun.at] if inside else None
+            mention.start = words.start[part.noun.at] if inside else None
+            mention.end = words.end(part.noun.at) if inside else None
+
+    def opinion(self, pair: tuple[str, str], at: int) -> Mention:
+        """An opinion in a clause; its target is the noun that names the aspect, else the first free one."""
+        clause = self.clauses[at]
+        group = nouns(self.words, clause)
+        named = [noun for noun in group if aspect_of(self.words.folded[noun.at]) == pair[0]]
+        free = [noun for noun in group if not noun.preposition and not noun.attribute]
+        noun = next(iter(named or free), None)
+        return self._mention(at, *pair, noun, None, float(self.scores.labels[at, _PAIR_OF[pair]]))
+
+    def _whole(self) -> AbstractSet[str]:
+        if self._whole_nouns is None:
+            self._whole_nouns = whole_nouns(self.words, self.clauses, self.doc._.hits, self.doc._.product)
+        return self._whole_nouns
+
+    def _mention(self, at: int, aspect: str, polarity: str, noun: Noun | None, defect: str | None, p: float) -> Mention:
+        signals, clause, words = self.doc._.signals, self.clauses[at], self.words
+        return Mention(
+            field="text",
+            aspect=aspect,
+            polarity=polarity,
+            evidence=clause_evidence(words, clause),
+            target=words.text[noun.at] if noun else None,
+            start=words.start[noun.at] if noun else None,
+            end=words.end(noun.at) if noun else None,
+            defect=defect,
+            confidence=round(p, 4),
+            touchpoint=signals.touchpoints.get(clause.first) or TOUCHPOINTS.get(aspect),
+            emotion=signals.emotions.get(clause.first),
+            expectation=signals.expectations.get(clause.first),
+        )
+
+
+class LearnedLayer:
+    """Component that sets ``doc._.scores`` and settles ``doc._.mentions``; without weights it does nothing.
+
+    Attributes:
+        shipped: Use the weights of the package, which are read at the first text.
+    """
+
+    def __init__(self, *, shipped: bool) -> None:
+        self.shipped = shipped
+        self._weights: Weights | None = None
+
+    @property
+    def weights(self) -> Weights | None:
+        """What scores; None leaves the rules alone."""
+        return shipped_weights() if self.shipped else self._weights
+
+    @weights.setter
+    def weights(self, weights: Weights | None) -> None:
+        self.shipped, self._weights = False, weights
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Score one Doc."""
+        weights = self.weights if doc._.clauses else None
+        if weights is not None:
+            doc._.scores = weights.score(doc)
+            doc._.mentions = weigh_mentions(doc, doc._.scores, weights)
+            weights.judge(features(doc), doc._.scores)
+            weights.forget()
+        return doc
+
+
+@Language.factory(
+    "kundenecho_learned_v1",
+    assigns=["doc._.scores", "doc._.mentions"],
+    requires=["doc._.clauses", "doc._.hits", "doc._.signals", "doc._.mentions"],
+)
+def create_learned(nlp: Language, name: str) -> LearnedLayer:
+    """Component with the shipped weights."""
+    return LearnedLayer(shipped=True)

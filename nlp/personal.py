@@ -1,0 +1,92 @@
+"""Personal data inside texts: where names, numbers and addresses stand, so that views can mask them.
+
+Offsets count characters of the text that was given. What counts as personal is written in
+``docs/privacy.md``. The recognisers are patterns and lists of our own; no model is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+import nlp.extensions  # noqa: F401  registers what this component assigns
+from kundenecho.analysis import PERSONAL_KINDS, PersonalSpan
+from nlp.personal_names import find_names
+from nlp.personal_patterns import find_patterns
+
+KINDS: Final = PERSONAL_KINDS
+#: Modules whose code decides the results, for the lineage.
+CODE: Final = tuple(f"personal{part}" for part in ("", "_forms", "_names", "_patterns", "_reading", "_words"))
+#: Stands for every character that is hidden.
+MARK: Final = "•"
+
+
+class Personal(NamedTuple):
+    """A stretch of a text and what it is, one of :data:`KINDS`."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def find_personal(text: str) -> list[Personal]:
+    """Personal data of one text, a customer's or a reply to it.
+
+    Args:
+        text: The text, as it is stored.
+
+    Returns:
+        Stretches in order, none empty, none overlapping another.
+    """
+    by_form = find_patterns(text)
+    spans = [Personal(*item) for item in by_form if item.kind]
+    names = find_names(text)
+    if not by_form:
+        return [Personal(start, end, "name") for start, end in names]
+    taken = bytearray(len(text))
+    for item in by_form:
+        taken[item.start : item.end] = b"\1" * (item.end - item.start)
+    spans += [Personal(start, end, "name") for start, end in names if taken.find(1, start, end) < 0]
+    return sorted(spans)
+
+
+def in_fields(title: str, text: str) -> list[PersonalSpan]:
+    """Personal data of a title and of the text below it, each with offsets of its own.
+
+    Args:
+        title: The title, empty for none.
+        text: The text.
+    """
+    fields = (("title", title), ("text", text))
+    return [PersonalSpan(field, *span) for field, body in fields for span in find_personal(body)]
+
+
+def mask(text: str, spans: list[Personal]) -> str:
+    """The text with every character of the stretches hidden; as long as before.
+
+    Args:
+        text: The text.
+        spans: Stretches of it.
+    """
+    pieces, behind = [], 0
+    for start, end, _ in sorted(spans):
+        if end > behind:
+            begin = max(start, behind)
+            pieces += [text[behind:begin], MARK * (end - begin)]
+            behind = end
+    return "".join([*pieces, text[behind:]])
+
+
+@Language.factory("kundenecho_personal_v1", assigns=["doc._.personal"])
+def create_personal(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Component that sets ``doc._.personal``; title and text are read apart, in any language."""
+
+    def component(doc: Doc) -> Doc:
+        text, title = doc.text, doc._.title_chars
+        doc._.personal = in_fields(text[:title], text[title + 1 :] if title else text)
+        return doc
+
+    return component

@@ -1,0 +1,99 @@
+"""Texts to train on: annotated ones, and ones with star ratings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from kundenecho.errors import DataError
+from nlp.gold import GoldText, read_gold
+
+#: Rating from 1 to 5 below which a text counts as poor, as middling, and from which as good; between: unused.
+POOR, MIDDLING, GOOD = 2.6, 3.7, 4.4
+
+
+@dataclass(frozen=True, slots=True)
+class StarText:
+    """An unannotated text with its rating.
+
+    Attributes:
+        label: 0 poor, 1 middling, 2 good.
+        group: Kind of product; features must occur in several.
+    """
+
+    text: str
+    label: int
+    product: str | None
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledText:
+    """An annotated text with the fold it is left out with."""
+
+    gold: GoldText
+    group: str
+    own: bool
+
+
+def digest(text: str) -> str:
+    """Digest of a text without regard to blanks at its ends, 16 hexadecimal digits."""
+    return sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def read_labelled(paths: Sequence[Path], own: bool) -> list[LabelledText]:
+    """Read gold files; ``own`` marks the project's own texts, which do not tune thresholds.
+
+    Raises:
+        SettingsError: When a file cannot be opened.
+        DataError: At the first line that is no annotation.
+    """
+    return [
+        LabelledText(gold, f"{path.stem}:{gold.category or gold.product or ''}", own)
+        for path in paths
+        for gold in read_gold(path)
+    ]
+
+
+def read_stars(folder: Path) -> list[StarText]:
+    """Every text with a ``rating`` in the JSON lines files of a folder; others are passed over.
+
+    ``rating_max`` is 5 where it is not given.
+
+    Raises:
+        DataError: When no file has a rated text.
+    """
+    found = [text for path in sorted(folder.glob("*.jsonl")) for text in _rated(path)]
+    if not found:
+        raise DataError("no text with a rating was found", where=str(folder), remedy="Name the folder of the reviews")
+    return found
+
+
+def _rated(path: Path) -> Iterator[StarText]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            row: dict[str, Any] = json.loads(line)
+            rating = row.get("rating")
+            text = "\n".join(part for part in (row.get("title"), row.get("text")) if part)
+            if rating is None or not text.strip():
+                continue
+            stars = 1 + 4 * (float(rating) - 1) / (float(row.get("rating_max") or 5) - 1)
+            label = 0 if stars < POOR else 1 if stars < MIDDLING else 2 if stars > GOOD else None
+            if label is not None:
+                yield StarText(text, label, row.get("product"), str(row.get("category") or path.stem))
+
+
+def without(stars: Iterable[StarText], texts: Iterable[str], products: Iterable[str]) -> list[StarText]:
+    """The rated texts that are none of the given texts and speak of none of the given products."""
+    digests, names = {digest(text) for text in texts}, set(products)
+    return [star for star in stars if star.product not in names and not _bodies(star.text) & digests]
+
+
+def _bodies(text: str) -> set[str]:
+    """Digests of a text with and without its title."""
+    title, _, body = text.partition("\n")
+    return {digest(text), digest(body) if body else digest(title)}

@@ -1,0 +1,149 @@
+"""Personal data in texts: found, nothing else taken for it, offsets and lengths kept whatever the text."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kundenecho.analysis import Analysis
+from kundenecho.errors import DataError
+from nlp.engine import Text, load_engine
+from nlp.personal import CODE, KINDS, MARK, find_personal, mask
+from nlp.personal_evaluation import ALL, evaluate_personal, read_labelled, table
+from nlp.pipeline import _CODE
+
+LABELLED = Path(__file__).resolve().parents[2] / "training" / "texts" / "personal.jsonl"
+
+PIECES = (
+    "Frau Sauerwein", "Herr Dr.", "herrn", "Sabine", "und", ",", "LG", "Gruß\n", "K. H.", "von der", "Familie", "İ", "ẞ",
+    "030 23125 417", "+49 171 39200 12", "a.b@example.org", "DE02 1203 0000 0000 2020 51", "Kundennr.", "4471920", "null",
+    "eins zwei", "Musterweg 12", "12345 Musterstadt", "B-XY 1234", "@ostsee_ole", "Kennzeichen", "e\u0301", "😀", "\u200b",
+    "\x00", "\ud83d", "\n", "  ", "-", "(", ")", "'", "Karl-May-Filme", "Buch", "www.", "•",
+)  # fmt: skip
+texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=14).map(" ".join) | st.text(
+    max_size=60
+)
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(text[span.start : span.end], span.kind) for span in find_personal(text)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=texts)
+def test_spans_stand_in_the_text_and_masking_keeps_its_length(text: str) -> None:
+    spans = find_personal(text)
+    behind = 0
+    for span in spans:
+        assert behind <= span.start < span.end <= len(text)
+        assert span.kind in KINDS
+        behind = span.end
+    masked = mask(text, spans)
+    assert len(masked) == len(text)
+    hidden = {at for span in spans for at in range(span.start, span.end)}
+    assert all(masked[at] == (MARK if at in hidden else text[at]) for at in range(len(text)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=texts, title=st.none() | texts)
+def test_the_analysis_has_them_with_offsets_into_each_field(
+    read: Callable[..., Analysis], text: str, title: str | None
+) -> None:
+    expected = [
+        (field, *span) for field, body in (("title", title), ("text", text)) for span in find_personal(body or "")
+    ]
+    assert [(s.field, s.start, s.end, s.kind) for s in read(text, title).personal] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "kind"),
+    [
+        ("Frau Dr. Sauerwein war nett", "Sauerwein", "name"),
+        ("danke an sabine vom service", "sabine", "name"),
+        ("Herr Koch aus der Küche", "Koch", "name"),
+        ("bei herrn nowak angerufen", "nowak", "name"),
+        ("Frau M. aus Köln", "M.", "name"),
+        ("MfG\nRolf-Dieter Kampe", "Rolf-Dieter Kampe", "name"),
+        ("Herr von der Heide kam", "von der Heide", "name"),
+        ("Tel. (030) 23125-118!", "(030) 23125-118", "phone"),
+        ("null drei null zwei drei eins zwei fünf", "null drei null zwei drei eins zwei fünf", "phone"),
+        ("an lena_p (at) example (dot) org", "lena_p (at) example (dot) org", "email"),
+        ("auf CH93 0076 2011 6238 5295 7 bitte", "CH93 0076 2011 6238 5295 7", "iban"),
+        ("Kundennummer ist 0049-3381, danke", "0049-3381", "number"),
+        ("in der Gartenstraße 17, hinten", "Gartenstraße 17", "address"),
+        ("Wir wohnen Unter den Eichen 44.", "Unter den Eichen 44", "address"),
+        ("der mit B-XY 1234 parkt", "B-XY 1234", "plate"),
+        ("ich bin @ostsee_ole dort", "@ostsee_ole", "handle"),
+    ],
+)
+def test_german_forms(text: str, hidden: str, kind: str) -> None:
+    assert found(text) == [(hidden, kind)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Meine Frau ist froh, der Herr an der Kasse auch.", "Karl-May-Filme auf DVD", "Tina Turner CD", "DIN EN 71",
+        "Am 12.03.2024 um 14.30 Uhr, 3 Stück für 1.299,00 Euro", "Roman von Sebastian Fitzek", "Hotel Maria", "EN 13432",
+        "Im August beim Autohaus Wolf", "Modell 310, Version 5.1.2", "Platz 1 in meiner Liste", "Hotline 0800 1234567",
+        "Danke an das Team", "Dr. Oetker Pizza", "Ihr Kundenservice", "heiße Flüssigkeiten", "dank der Dichtung", "4 @ home",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_it(text: str) -> None:
+    assert found(text) == []
+
+
+def test_the_labelled_texts() -> None:
+    parts = evaluate_personal(LABELLED)
+    for part, recall, precision in (("all", 0.97, 0.97), ("held back", 0.95, 0.95)):
+        figures = parts[part]
+        assert (figures.recall() or 0) >= recall, figures.missed
+        assert (figures.precision() or 0) >= precision, figures.wrong
+    assert parts["held back"].texts >= 200
+    assert all(parts["all"].labelled[kind] >= 15 for kind in KINDS)
+    assert ALL in table(parts)
+
+
+def test_the_labelled_texts_use_reserved_addresses_only() -> None:
+    for text in read_labelled(LABELLED):
+        for span in text.spans:
+            shown = text.text[span.start : span.end].lower()
+            assert span.kind != "email" or "example" in shown, text.id
+
+
+def test_a_malformed_label_says_where(tmp_path: Path) -> None:
+    file = tmp_path / "labels.jsonl"
+    file.write_text(json.dumps({"id": "1", "text": "abc", "spans": [{"text": "x", "kind": "name"}]}), encoding="utf-8")
+    with pytest.raises(DataError, match=r"labels\.jsonl:1"):
+        evaluate_personal(file)
+
+
+def test_every_module_decides_the_lineage() -> None:
+    modules = {path.stem for path in Path(find_personal.__code__.co_filename).parent.glob("personal*.py")}
+    assert set(CODE) == modules - {"personal_evaluation"}
+    assert set(CODE) <= set(_CODE)
+    assert "personal.toml" in load_engine().describe()["data"]
+
+
+def test_the_baseline_engine_finds_them_too() -> None:
+    (result,) = load_engine("textblob-de").analyse([Text("Frau Sauerwein hilft.", "Danke Murat")])
+    assert [(span.field, span.kind) for span in result.personal] == [("title", "name"), ("text", "name")]
+
+
+def test_the_output_line_has_none(read: Callable[..., Analysis]) -> None:
+    assert "personal" not in read("Danke an Sabine").to_contract("1", "x")
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "0 ", "a@", "Sabine, ", "Frau M. ", "Herr von ", "Anna-", "straße 1", "null eins ", "nr. 1 ", "A. ", "DE02 "]
+)  # fmt: skip
+def test_no_text_takes_the_square_of_its_length(piece: str) -> None:
+    started = time.process_time()
+    find_personal(piece * (50_000 // len(piece)))
+    assert time.process_time() - started < 5
