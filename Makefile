@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What make train reads, folders of JSON lines, and where it writes weights.npz.
+DATA := ../shared/data
+GOLD := ../shared/gold
+OUT := nlp/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick faults docs lint format bench lock clean
+.PHONY: help setup run test quick faults train docs lint format bench lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +35,12 @@ quick: $(STAMP) ## The tests that take less than ten seconds each
 
 faults: $(STAMP) ## Try every fault on every kind of source, and print what came of it
 	@$(BIN)/python -m pytest tests/spiders/test_faults.py tests/spiders/test_file_faults.py -q -p no:cacheprovider --fault-table
+
+train: $(STAMP) ## Train the weights of the understanding (DATA=rated texts GOLD=annotated texts OUT=folder)
+	@test -n "$(wildcard $(DATA)/*.jsonl)" -a -n "$(wildcard $(GOLD)/*.jsonl)" || { \
+	  echo "There are no rated texts in $(DATA), or no annotated ones in $(GOLD): they do not come with the project." >&2; \
+	  echo "Name folders of your own: make train DATA=reviews GOLD=annotated (formats: docs/model-card.md)" >&2; exit 1; }
+	@$(BIN)/kundenecho train --data "$(DATA)" $(foreach file,$(sort $(wildcard $(GOLD)/*.jsonl)),--gold "$(file)") --out "$(OUT)"
 
 docs: $(STAMP) ## Write the parts of the docs that come from the code
 	@$(BIN)/python docs/generate.py

@@ -15,7 +15,7 @@ from kundenecho.errors import SettingsError
 @click.command()
 @click.option("--input", "source", type=click.Path(path_type=Path, dir_okay=False), help="JSON lines with id and text.")
 @click.option("--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="JSON lines to write.")
-@click.option("--model", help="Directory or name of a pipeline to use instead of the shipped one.")
+@click.option("--model", help="Directory of a trained scheme, or directory or name of a spaCy pipeline.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, for files only.")
 def analyse(source: Path | None, target: Path | None, model: str | None, workers: int) -> None:
     """Analyse what the lineage has not seen, or with --input and --output a file without a database."""
@@ -38,7 +38,7 @@ def analyse(source: Path | None, target: Path | None, model: str | None, workers
             source,
             target,
             engine=found["analysis.engine"],
-            model=model,
+            model=model or found["analysis.model"],
             workers=workers,
             progress=lambda done: report("Texte verstehen", done, None),
         )
@@ -48,7 +48,7 @@ def analyse(source: Path | None, target: Path | None, model: str | None, workers
 
 
 @click.command()
-@click.argument("gold", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="The whole report for machines.")
 @click.option(
     "--cross-validate",
@@ -57,18 +57,53 @@ def analyse(source: Path | None, target: Path | None, model: str | None, workers
     help="Train anew for each fold, without its texts and units; needs scikit-learn and some minutes.",
 )
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Rated texts for --cross-validate.")
-def evaluate(gold: Path, as_json: bool, unit: str | None, data: Path | None) -> None:
-    """Score this lineage, and textblob-de beside it, against GOLD (annotated JSON lines).
+@click.option("--personal", is_flag=True, help="Score what is found of personal data in texts; FILE marks it.")
+@click.option("--signals", is_flag=True, help="Score questions, fixes, touchpoints and the like; FILE marks them.")
+@click.option("--scheme", type=click.Path(path_type=Path, dir_okay=False), help="Score --model; FILE has its labels.")
+@click.option(
+    "--model", type=click.Path(path_type=Path, file_okay=False), help="What train wrote; default: analysis.model."
+)
+def evaluate(
+    file: Path,
+    as_json: bool,
+    unit: str | None,
+    data: Path | None,
+    personal: bool,
+    signals: bool,
+    scheme: Path | None,
+    model: Path | None,
+) -> None:
+    """Score this lineage, and textblob-de beside it, against FILE (annotated JSON lines).
 
     Texts that the weights saw in training are left out.
     """
+    if bool(unit) + personal + signals + bool(scheme) > 1:
+        raise click.UsageError("--cross-validate, --personal, --signals and --scheme exclude each other")
+    if scheme and not model:
+        raise click.UsageError("--scheme goes with --model")
+    if model and (unit or personal or signals):
+        raise click.UsageError("--model does not go with --cross-validate, --personal and --signals")
+    if data and not unit:
+        raise click.UsageError("--data goes with --cross-validate")
+    if scheme and model:
+        from nlp.scheme_evaluate import evaluate_scheme
+
+        click.echo(evaluate_scheme(file, scheme, model, as_json))
+        return
+    if personal or signals:
+        from nlp.personal_evaluation import evaluate_personal
+        from nlp.signal_evaluation import evaluate_signals
+
+        click.echo((evaluate_personal if personal else evaluate_signals)(file, as_json))
+        return
     from nlp.evaluate import evaluate as score
     from nlp.evaluate import format_report
 
-    engine = settings()["analysis.engine"]
+    found = settings()
     report = score(
-        gold,
-        list(dict.fromkeys([engine, "textblob-de"])),
+        file,
+        list(dict.fromkeys([found["analysis.engine"], "textblob-de"])),
+        model=None if unit else str(model or found["analysis.model"]),
         unit=unit,
         data=data,
         report=lambda done: click.echo(done, err=True),

@@ -42,6 +42,7 @@ SETTINGS: Final = (
     Setting("company.contact", "", "Address in the user agent of the collectors, an e-mail or a URL"),
     Setting("company.time_zone", "Europe/Berlin", "Zone of the schedules and of times without one"),
     Setting("analysis.engine", "kundenecho", "kundenecho or textblob-de"),
+    Setting("analysis.model", "", "Folder of `kundenecho train`, or a German spaCy pipeline; empty: as shipped"),
     Setting("analysis.chunk_size", 500, "Texts analysed per transaction"),
     Setting("decide.min_persons", 3, "Persons below which a defect is 'zu wenig Daten'"),
     Setting("web.host", "127.0.0.1", "Address that the pages listen on"),

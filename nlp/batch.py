@@ -25,7 +25,7 @@ from typing import IO, Final
 from kundenecho.errors import RetryError, SettingsError
 from kundenecho.records import digest_json
 from nlp.contract import MAX_LINE_BYTES, Answers, Line, answer_lines
-from nlp.engine import Engine, load_engine
+from nlp.engine import Engine, LineOnly, load_engine
 
 #: Lines, and bytes, that are analysed together and travel to a worker together.
 CHUNK_LINES: Final = 256
@@ -142,6 +142,8 @@ def _end_with_parent() -> None:
 def _load(engine: str, model: str | None) -> tuple[Engine, str]:
     """The engine and the digest of its lineage."""
     loaded = load_engine(engine, model)
+    if isinstance(loaded, LineOnly):
+        loaded.line_only = True
     return loaded, digest_json(loaded.describe())
 
 

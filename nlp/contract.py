@@ -159,6 +159,9 @@ def _row(request: Request, result: Analysis | Exception, lineage: str) -> dict[s
 
 def _encode(row: dict[str, Any]) -> bytes:
     try:
-        return json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n"
+        return _READABLE.encode(row).encode("utf-8") + b"\n"
     except UnicodeEncodeError:
         return json.dumps(row, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+_READABLE: Final = json.JSONEncoder(ensure_ascii=False)

@@ -31,12 +31,17 @@ OWN_TEXTS: Final = Path(__file__).resolve().parents[1] / "training" / "texts"
 def training_files(gold: Path, data: Path | None) -> tuple[list[Path], list[Path], Path | None]:
     """What is trained on where nothing is named: gold files beside the one scored, own texts, ``data`` beside them.
 
+    One of the project's own texts is scored by weights from the other ones.
+
     Returns:
         Gold files, the scored one first; own texts; the folder of rated texts or None.
     """
+    own = own_texts()
+    if gold.resolve() in own:
+        return [gold], [path for path in own if path != gold.resolve()], data
     others = [path for path in sorted(gold.parent.glob("*.jsonl")) if path.resolve() != gold.resolve()]
     beside = gold.resolve().parent.parent / "data"
-    return [gold, *others], own_texts(), data or (beside if beside.is_dir() else None)
+    return [gold, *others], own, data or (beside if beside.is_dir() else None)
 
 
 def own_texts() -> list[Path]:
@@ -60,6 +65,7 @@ def cross_validate(
 
     Raises:
         SettingsError: For an unknown unit, or without scikit-learn.
+        DataError: When a sentiment or a class of ratings has no text.
     """
     if unit not in UNITS:
         raise SettingsError(f"cannot cross-validate by {unit!r}", remedy=f"Choose one of: {', '.join(UNITS)}")
@@ -68,7 +74,7 @@ def cross_validate(
     scored = len(read_labelled([gold], own=False))
     stars = without(read_stars(folder) if folder else [], [text.gold.text for text in labelled], [])
     report(f"{len(labelled)} annotated and {len(stars)} rated texts are read")
-    corpus = read_corpus(labelled, stars)
+    corpus = read_corpus(labelled, stars, report)
     folds = fold_numbers(labelled[:scored], unit)
     engine = KundenechoEngine()
     found: dict[int, Analysis] = {}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
-from nlp.clauses import Clause, Words
-from nlp.lexicon import FormIndex, Pattern, fold, load_toml, word_sets
+from nlp.clauses import Clause, Is, Words
+from nlp.extensions import CLAUSES, HITS, WORDS
+from nlp.lexicon import fold, load_toml, word_sets
+from nlp.patterns import PatternTable
 
 FILES: Final = ("defects.toml", "opinions.toml")
 #: Words that a negator may stand before a single-word cue: "nicht ganz so richtig gut".
@@ -23,7 +24,6 @@ _NEGATION_REACH: Final = 4
 class Cue:
     """One pattern with what it says; the fields are explained at the head of the data files."""
 
-    pattern: Pattern
     aspect: str
     score: float
     defect: str | None = None
@@ -60,35 +60,15 @@ class Hit:
     negated: bool = False
 
 
-@dataclass(slots=True)
-class CueTable:
-    """Compiled patterns by the element that starts them."""
+class CueTable(PatternTable):
+    """Compiled patterns of cues."""
 
-    index: FormIndex = field(default_factory=FormIndex)
-    by_first: dict[int, list[tuple[Pattern, Any]]] = field(default_factory=dict)
-
-    def add(self, source: str, value: Any) -> Pattern:
-        """Compile a pattern and keep it with what it stands for."""
-        pattern = Pattern(source, self.index)
-        self.by_first.setdefault(pattern.elements[0], []).append((pattern, value))
-        return pattern
-
-    def find(self, folded: Sequence[str], clause: Clause) -> list[tuple[tuple[int, ...], Pattern, Any]]:
-        """All matches in a clause as (positions, pattern, value), the fullest first."""
-        places: dict[int, list[int]] = {}
-        lookup = self.index.lookup
-        for at in range(clause.first, clause.last):
-            for element in lookup(folded[at]):
-                places.setdefault(element, []).append(at)
-        found = []
-        for element, positions in places.items():
-            for pattern, value in self.by_first.get(element, ()):
-                for anchor in positions:
-                    at_words = pattern.match(places, anchor)
-                    if at_words is not None:
-                        found.append((at_words, pattern, value))
-        found.sort(key=lambda match: (-len(match[0]), match[0]))
-        return found
+    def find(self, folded: Sequence[str], clause: Clause) -> list[tuple[tuple[int, ...], Any]]:
+        """All matches in a clause as (positions, value), the fullest first."""
+        found = self.search(folded, clause.first, clause.last)
+        if len(found) > 1:
+            found.sort(key=lambda match: (-len(match.at), match.at, match.rank))
+        return [(match.at, match.value) for match in found]
 
 
 @cache
@@ -98,30 +78,33 @@ def cue_table() -> CueTable:
     for name in FILES:
         for entry in load_toml(name)["cue"]:
             for source in entry["patterns"]:
-                pattern = Pattern(source, table.index)
-                table.by_first.setdefault(pattern.elements[0], []).append((pattern, _cue(pattern, entry)))
+                table.add(source, _cue(entry))
     return table
 
 
-def _cue(pattern: Pattern, entry: Mapping[str, Any]) -> Cue:
+def _cue(entry: Mapping[str, Any]) -> Cue:
     values = {name: value for name, value in entry.items() if name not in ("patterns", "place", "unless")}
     place, unless = (frozenset(map(fold, entry.get(name, ()))) for name in ("place", "unless"))
-    return Cue(pattern=pattern, place=place, unless=unless, **values)
+    return Cue(place=place, unless=unless, **values)
 
 
 def find_hits(words: Words, clause: Clause) -> list[Hit]:
     """The cues of one clause; where several claim the same words the fullest one wins."""
+    found = cue_table().find(words.folded, clause)
+    if not found:
+        return []
     hits: list[Hit] = []
     claimed: set[int] = set()
     forms = words.folded[clause.first : clause.last]
-    for at, _, cue in cue_table().find(words.folded, clause):
+    for at, cue in found:
         if claimed.isdisjoint(at) and cue.unless.isdisjoint(forms):
             hit = _judge(words, clause, cue, at)
             if not cue.hint:
                 claimed.update(at)
             if hit is not None:
                 hits.append(hit)
-    hits.sort(key=lambda hit: min(hit.at))
+    if len(hits) > 1:
+        hits.sort(key=lambda hit: min(hit.at))
     return hits
 
 
@@ -145,10 +128,11 @@ def is_negated(words: Words, clause: Clause, at: tuple[int, ...], reach_behind: 
     words behind it, a verb by any behind it. "kein" and "ohne" negate what follows them at once:
     "löst sich ohne Reste auf" is no denial. "und" ends the reach: "keine Flecken und gute Wirkung".
     """
-    negators = word_sets()["negators"]
+    if not clause.kinds & Is.NEGATOR:
+        return False
     count = 0
-    for place in range(clause.first, clause.last):
-        if words.folded[place] in negators and place not in at:
+    for place, kind in enumerate(words.kinds[clause.first : clause.last], clause.first):
+        if kind & Is.NEGATOR and place not in at:
             count += _reaches(words, clause, at, place, reach_behind)
     return count % 2 == 1
 
@@ -171,7 +155,15 @@ def _reaches(words: Words, clause: Clause, at: tuple[int, ...], place: int, reac
         return near or len(at) > 1
     if len(at) > 1 or words.folded[first] in sets["verbs"]:
         return True
-    return place <= last + reach_behind and not _next_clause(words, clause, last, place)
+    near_behind = place <= last + reach_behind or _is_fronted(words, clause, first)
+    return near_behind and not _next_clause(words, clause, last, place)
+
+
+def _is_fronted(words: Words, clause: Clause, at: int) -> bool:
+    """A predicate before its verb is negated at the end of the clause: "dicht ist er auch nicht"."""
+    sets = word_sets()
+    begins = all(form in sets["coordinators"] for form in words.folded[clause.first : at])
+    return begins and at + 1 < clause.last and words.folded[at + 1] in sets["verbs"]
 
 
 def _next_clause(words: Words, clause: Clause, last: int, place: int) -> bool:
@@ -187,8 +179,11 @@ def create_cues(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     cue_table()
 
     def component(doc: Doc) -> Doc:
-        if doc._.clauses is not None:
-            doc._.hits = [hit for clause in doc._.clauses for hit in find_hits(doc._.words, clause)]
+        data = doc.user_data
+        clauses = data.get(CLAUSES)
+        if clauses is not None:
+            words = data[WORDS]
+            data[HITS] = [hit for clause in clauses for hit in find_hits(words, clause)]
         return doc
 
     return component

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from kundenecho.analysis import Analysis
 from kundenecho.errors import SettingsError
@@ -25,6 +26,17 @@ class Text(NamedTuple):
     product: str | None = None
 
 
+@runtime_checkable
+class LineOnly(Protocol):
+    """An engine that can leave out what no line of the contract holds: terms and personal data.
+
+    Attributes:
+        line_only: Leave it out.
+    """
+
+    line_only: bool
+
+
 class Engine(Protocol):
     """Whatever turns texts into analyses."""
 
@@ -44,16 +56,25 @@ def load_engine(name: str = "kundenecho", model: str | None = None) -> Engine:
 
     Args:
         name: One of :data:`ENGINES`.
-        model: Directory or package name of a spaCy pipeline that replaces the blank German one as
-            the base of the ``kundenecho`` engine, None for the blank one.
+        model: What changes the ``kundenecho`` engine: a directory that ``kundenecho train`` wrote, whose weights
+            replace the shipped ones; one that ``kundenecho train --scheme`` wrote, whose mentions replace ours;
+            or directory or package name of a spaCy pipeline that replaces the blank German one as its base.
+            None or "" for none of them.
 
     Raises:
-        SettingsError: For an unknown name, or a model that is not installed or not German.
+        SettingsError: For an unknown name, or a model that is not installed, not German or broken.
     """
     if name == "kundenecho":
-        from nlp.pipeline import KundenechoEngine
+        if model and (Path(model) / "scheme.npz").is_file():
+            from nlp.scheme_engine import SchemeEngine
 
-        return KundenechoEngine(model)
+            return SchemeEngine(Path(model))
+        from nlp.pipeline import KundenechoEngine
+        from nlp.weights import FILE, read_weights
+
+        if model and (Path(model) / FILE).is_file():
+            return KundenechoEngine(weights=read_weights(Path(model) / FILE))
+        return KundenechoEngine(model or None)
     if name == "textblob-de":
         if model:
             raise SettingsError(

@@ -44,6 +44,7 @@ def evaluate(
     gold: Path,
     engines: Sequence[str],
     *,
+    model: str | None = None,
     unit: str | None = None,
     data: Path | None = None,
     report: Callable[[str], None] = lambda _: None,
@@ -53,6 +54,7 @@ def evaluate(
     Args:
         gold: The file, see :mod:`nlp.gold`. Annotators saw the text only, so the engines do too.
         engines: Names, see :func:`nlp.engine.load_engine`; the first is compared with the others.
+        model: Of the ``kundenecho`` engine.
         unit: Cross-validate the ``kundenecho`` engine by it instead, see :mod:`nlp.crossval`.
         data: Folder of rated texts for the cross-validation.
         report: Told what the cross-validation does.
@@ -69,7 +71,7 @@ def evaluate(
         DataError: When a line of the file is no valid annotation, or the weights saw every text.
     """
     everything = read_gold(gold)
-    loaded = [load_engine(name) for name in engines]
+    loaded = [load_engine(name, model if name == "kundenecho" else None) for name in engines]
     texts = everything if unit else _unseen(everything, loaded, gold)
     runs = [_run(engine, texts) for engine in loaded]
     if unit:

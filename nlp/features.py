@@ -12,10 +12,14 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kundenecho.analysis import ASPECTS, DEFECT_TYPES
 from nlp.clauses import Clause, Words
 from nlp.cues import Hit
-from nlp.lexicon import word_sets
+from nlp.extensions import CLAUSES, HITS, MENTIONS, WORDS
+from nlp.lexicon import Memo, word_sets
 
 #: Aspect and polarity as one label.
 PAIRS: Final = tuple((aspect, polarity) for aspect in ASPECTS for polarity in ("pos", "neg"))
@@ -37,9 +41,20 @@ _NEAR: Final = 5
 #: Words before and behind a negator that count as negated.
 _NEGATED_BEFORE, _NEGATED_BEHIND = 2, 4
 _LETTERS: Final = (3, 4, 5)
+#: Rows of letters whose numbers are kept.
+_LETTER_KEYS_KEPT: Final = 100_000
 _LONGEST: Final = 30
 _MASK: Final = ((1 << 61) - 1) & ~7
+_MASK_64: Final = np.uint64(_MASK)
+#: Odd numbers that mix the numbers of two words.
+_LEFT, _RIGHT = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x1B873593)
+_LOW, _HIGH = np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x27D4EB2F)
 _NEUTRAL: Final = 0.15
+
+Numbers = NDArray[np.uint64]
+Keys = NDArray[np.int64]
+#: To which clause, row or text something belongs.
+Owners = NDArray[np.int64]
 
 
 @lru_cache(maxsize=4 * _CACHE_LIMIT)
@@ -53,22 +68,51 @@ def hashed(name: str) -> int:
     return int.from_bytes(blake2b(name.encode("utf-8", "replace"), digest_size=8).digest(), "big") & _MASK
 
 
-def neighbours(left: int, right: int) -> int:
-    """The number of two words that stand side by side."""
-    return (left * 0x9E3779B97F4A7C15 + right * 0x1B873593) & _MASK | 2
+def neighbour_keys(numbers: Numbers, clauses: Owners) -> tuple[Keys, Owners]:
+    """Features of the words that stand side by side.
+
+    Args:
+        numbers: Of the words of some clauses, :data:`BEGIN` before and :data:`END` behind those of each clause.
+        clauses: The clause of each word, ascending.
+
+    Returns:
+        Numbers of the features and the clause of each, ascending.
+    """
+    inside = clauses[:-1] == clauses[1:]
+    left, right = numbers[:-1][inside], numbers[1:][inside]
+    # Products of 64 bits lose what is beyond them: that is wanted.
+    keys = (left * _LEFT + right * _RIGHT) & _MASK_64 | np.uint64(KINDS["neighbours"])
+    return keys.astype(np.int64), clauses[:-1][inside]
 
 
-def companions(one: int, other: int) -> int:
-    """The number of two words near each other, in any order."""
-    low, high = (one, other) if one < other else (other, one)
-    return (low * 0xC2B2AE3D27D4EB4F + high * 0x27D4EB2F) & _MASK | 3
+def companion_keys(numbers: Numbers, clauses: Owners) -> tuple[Keys, Owners]:
+    """Features of the words near each other, in any order.
+
+    Args:
+        numbers: Of the words of some clauses that keep company.
+        clauses: The clause of each word, ascending.
+
+    Returns:
+        Numbers of the features and the clause of each, ascending.
+    """
+    # A row for each word, a column for each of the words behind it; at the end of all none of a clause follows.
+    padded = np.concatenate([clauses, np.full(_NEAR, -1)])
+    near = np.arange(len(numbers))[:, np.newaxis] + np.arange(1, _NEAR + 1)
+    word, column = np.nonzero(padded[near] == clauses[:, np.newaxis])
+    left, right = numbers[word], numbers[word + column + 1]
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    keys = (low * _LOW + high * _HIGH) & _MASK_64 | np.uint64(KINDS["companions"])
+    return keys.astype(np.int64), clauses[word]
 
 
 def forms_of(words: Words, clause: Clause) -> list[str]:
     """Folded forms of a clause without blanks; digits are alike."""
-    return [
-        form.translate(_DIGITS) for form in words.folded[clause.first : clause.last] if form and not form[0].isspace()
-    ]
+    return [clean_form(form) for form in words.folded[clause.first : clause.last] if not form[0].isspace()]
+
+
+def clean_form(folded: str) -> str:
+    """A folded form with every digit a zero."""
+    return folded if folded.isalpha() else folded.translate(_DIGITS)
 
 
 def negated(forms: Sequence[str]) -> list[bool]:
@@ -104,70 +148,76 @@ def word_keys(form: str, is_negated: bool) -> WordKeys:
         found.append(hashed("n=" + form) | KINDS["negated"])
     if len(form) < _LONGEST:
         framed = f"<{form}>"
-        found += [
-            hashed("c=" + framed[at : at + length]) | KINDS["letters"]
-            for length in _LETTERS
-            for at in range(len(framed) - length + 1)
-        ]
+        for length in _LETTERS:
+            found += [_LETTER_KEYS[framed[at : at + length]] for at in range(len(framed) - length + 1)]
     return WordKeys(mine, tuple(found), form[0].isalpha())
 
 
-_BEGIN_NUMBER: Final = hashed("w=<s>")
-_END_NUMBER: Final = hashed("w=</s>")
+_LETTER_KEYS: Final = Memo(lambda letters: hashed("c=" + letters) | KINDS["letters"], _LETTER_KEYS_KEPT)
+#: Numbers of the begin and the end of a clause.
+BEGIN: Final = hashed("w=<s>")
+END: Final = hashed("w=</s>")
 
 
-def neighbour_keys(numbers: Sequence[int]) -> list[int]:
-    """Numbers of the words side by side, the clause's ends included."""
-    return list(map(neighbours, [_BEGIN_NUMBER, *numbers], [*numbers, _END_NUMBER]))
+class CueKeys(NamedTuple):
+    """Features of a cue: in its clause, in the clause behind it, in the clause before it."""
+
+    here: tuple[int, ...]
+    behind: tuple[int, ...]
+    before: tuple[int, ...]
 
 
-def companion_keys(numbers: Sequence[int]) -> list[int]:
-    """Numbers of the words near each other."""
-    return [companions(one, other) for at, one in enumerate(numbers) for other in numbers[at + 1 : at + 1 + _NEAR]]
+@lru_cache(maxsize=_CACHE_LIMIT)
+def _cue_keys(aspect: str, polarity: str, defect: str | None, verdict: bool, hint: bool) -> CueKeys:
+    names = [f"r={aspect}-{polarity}", f"rp={polarity}", f"rd={defect}"]
+    if verdict:
+        names.append(f"rv={polarity}")
+    if hint:
+        names.append(f"rh={polarity}")
+    here = tuple(number(name, "rule") for name in names)
+    behind, before = (tuple(number(side + name, "next door") for name in names) for side in "PN")
+    return CueKeys(here, behind, before)
 
 
-def cue_names(hits: Sequence[Hit]) -> list[str]:
-    """Names of what the cues of a clause say."""
-    names = []
-    for hit in hits:
-        polarity = "neu" if abs(hit.score) < _NEUTRAL else "pos" if hit.score > 0 else "neg"
-        names += [f"r={hit.cue.aspect}-{polarity}", f"rp={polarity}", f"rd={hit.defect}"]
-        if hit.cue.verdict:
-            names.append(f"rv={polarity}")
-        if hit.cue.hint:
-            names.append(f"rh={polarity}")
-    return names
+def _keys_of(hit: Hit) -> CueKeys:
+    polarity = "neu" if abs(hit.score) < _NEUTRAL else "pos" if hit.score > 0 else "neg"
+    return _cue_keys(hit.cue.aspect, polarity, hit.defect, hit.cue.verdict, hit.cue.hint)
+
+
+@lru_cache(maxsize=_CACHE_LIMIT)
+def _mention_keys(aspect: str, polarity: str, defect: str | None) -> tuple[int, int]:
+    return number(f"m={aspect}-{polarity}", "rule"), number(f"md={defect}", "rule")
 
 
 def rule_keys(doc: Any) -> list[list[int]]:
     """Features of every clause of a Doc that come from the rules: its cues, its mentions, the cues next door."""
-    clauses: list[Clause] = doc._.clauses
-    by_clause: dict[int, list[Hit]] = {}
-    for hit in doc._.hits:
-        by_clause.setdefault(hit.clause.first, []).append(hit)
-    names = [cue_names(by_clause[clause.first]) if clause.first in by_clause else [] for clause in clauses]
-    said: list[list[str]] = [[] for _ in clauses]
-    starts = clause_starts(doc)
-    for mention in doc._.mentions:
-        said[clause_at(starts, mention.evidence[0])] += [
-            f"m={mention.aspect}-{mention.polarity}",
-            f"md={mention.defect}",
-        ]
-    rows = []
-    for at, clause in enumerate(clauses):
-        row = [number(name, "rule") for name in names[at] + said[at]]
-        row += [number(name, "word") for name in _flags(clause)]
-        if at:
-            row += [number("P" + name, "next door") for name in names[at - 1]]
+    data = doc.user_data
+    clauses: list[Clause] = data[CLAUSES]
+    place = {clause.first: at for at, clause in enumerate(clauses)}
+    rows: list[list[int]] = [[] for _ in clauses]
+    beside: list[tuple[list[int], list[int]]] = [([], []) for _ in clauses]
+    for hit in data[HITS]:
+        at, keys = place[hit.clause.first], _keys_of(hit)
+        rows[at] += keys.here
         if at + 1 < len(clauses):
-            row += [number("N" + name, "next door") for name in names[at + 1]]
-        rows.append(row)
+            beside[at + 1][0].extend(keys.behind)
+        if at:
+            beside[at - 1][1].extend(keys.before)
+    starts = clause_starts(doc)
+    for mention in data[MENTIONS]:
+        rows[clause_at(starts, mention.evidence[0])] += _mention_keys(mention.aspect, mention.polarity, mention.defect)
+    for row, clause, (behind, before) in zip(rows, clauses, beside, strict=True):
+        length = min(4, (clause.last - clause.first) // 4)
+        row += _flag_keys(clause.opens, clause.contrast, clause.hypothetical, clause.elsewhere, length)
+        row += behind
+        row += before
     return rows
 
 
 def clause_starts(doc: Any) -> list[int]:
     """Offset of each clause's first token."""
-    return [doc._.words.start[clause.first] for clause in doc._.clauses]
+    start = doc.user_data[WORDS].start
+    return [start[clause.first] for clause in doc.user_data[CLAUSES]]
 
 
 def clause_at(starts: Sequence[int], offset: int) -> int:
@@ -175,7 +225,8 @@ def clause_at(starts: Sequence[int], offset: int) -> int:
     return max(0, bisect_right(starts, offset) - 1)
 
 
-def _flags(clause: Clause) -> list[str]:
-    marks = (clause.opens, clause.contrast, clause.hypothetical, clause.elsewhere)
-    found = [f"f={name}" for name, mark in zip(("opens", "contrast", "maybe", "elsewhere"), marks, strict=True) if mark]
-    return [*found, f"length={min(4, (clause.last - clause.first) // 4)}"]
+@lru_cache(maxsize=_CACHE_LIMIT)
+def _flag_keys(opens: bool, contrast: bool, hypothetical: bool, elsewhere: bool, length: int) -> tuple[int, ...]:
+    marks = {"opens": opens, "contrast": contrast, "maybe": hypothetical, "elsewhere": elsewhere}
+    names = [f"f={name}" for name, mark in marks.items() if mark]
+    return tuple(number(name, "word") for name in [*names, f"length={length}"])

@@ -15,6 +15,7 @@ from spacy.tokens import Doc
 from nlp.clauses import Clause, Words
 from nlp.cues import Hit
 from nlp.deeds import finite_verbs, fix_words, is_deed, is_infinitive, is_preterite
+from nlp.extensions import HITS, TITLE_CHARS, WORDS
 from nlp.lexicon import word_sets
 from nlp.sentences import Sentence, offsets
 
@@ -40,8 +41,8 @@ def find_fixes(doc: Doc, sentences: Sequence[Sentence]) -> list[tuple[int, int]]
     Returns:
         One span for each fix, sentences that touch joined; in order.
     """
-    words: Words = doc._.words
-    hits: Sequence[Hit] = doc._.hits
+    words: Words = doc.user_data[WORDS]
+    hits: Sequence[Hit] = doc.user_data[HITS]
     broken = frozenset(hit.clause.first for hit in hits if hit.defect is not None)
     bad = frozenset(hit.clause.first for hit in hits if hit.score < 0)
     spans: list[tuple[int, int]] = []
@@ -50,7 +51,7 @@ def find_fixes(doc: Doc, sentences: Sequence[Sentence]) -> list[tuple[int, int]]
         first = _fix(words, sentence, before, broken, bad)
         if first is None:
             continue
-        title = doc._.title_chars
+        title = doc.user_data.get(TITLE_CHARS, 0)
         last = offsets(words, sentence.first, sentence.last)
         span = offsets(words, first.first, first.last)[0], last[1]
         if (span[0] < title) != (last[0] < title):

@@ -10,18 +10,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
 from nlp.cues import cue_table
-from nlp.lexicon import fold, load_toml
+from nlp.extensions import LANGUAGE
+from nlp.lexicon import Memo, fold, load_toml
+from nlp.tokenizer import tokens_of
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+#: Signs beyond those of Latin letters.
+_FOREIGN: Final = re.compile("[\u0250-\U0010ffff]")
+_READ_CHARS: Final = 6_000
 #: Words of a long text that are looked at.
 _ENOUGH: Final = 200
 #: Evidence below which a text stays German: one frequent word of another language.
@@ -45,14 +49,16 @@ def _languages() -> tuple[dict[str, dict[str, float]], dict[str, tuple[str, ...]
 
 def detect(text: str) -> str:
     """ISO 639-1 code of a text's language; ``und`` for one without any word."""
-    written = _WORD.findall(text[:6_000])[:_ENOUGH]
+    written = _WORD.findall(text[:_READ_CHARS])[:_ENOUGH]
     if not written:
         return "und"
     found = [word.lower() for word in written]
-    script = _script(found)
+    script = _script(found) if _FOREIGN.search(text, 0, _READ_CHARS) else None
     if script:
         return script
     scores = _scores(found)
+    if not any(score >= _PROOF for code, score in scores.items() if code != "de"):
+        return "de"
     scores["de"] += _noun_capitals(written) + _cue_words(found)
     best = max(scores, key=lambda code: (scores[code], code == "de"))
     return best if scores[best] > scores["de"] and scores[best] >= _PROOF else "de"
@@ -60,13 +66,12 @@ def detect(text: str) -> str:
 
 def _scores(found: Sequence[str]) -> dict[str, float]:
     scores = {"de": 0.0}
-    for word in found:
-        for code, weight in _votes(word):
+    for votes in filter(None, map(_VOTES.__getitem__, found)):
+        for code, weight in votes:
             scores[code] = scores.get(code, 0.0) + weight
     return scores
 
 
-@lru_cache(maxsize=50_000)
 def _votes(word: str) -> tuple[tuple[str, float], ...]:
     """Languages that a lower-case word speaks for: by itself 1, by a letter 0.6, by its ending 0.4."""
     words, endings, letters = _languages()
@@ -75,6 +80,9 @@ def _votes(word: str) -> tuple[tuple[str, float], ...]:
     if len(word) > 4:
         votes += [(code, 0.4) for code, items in endings.items() if word.endswith(items)]
     return tuple(votes)
+
+
+_VOTES: Final = Memo(_votes)
 
 
 def _noun_capitals(written: Sequence[str]) -> float:
@@ -111,7 +119,7 @@ def create_language(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     _languages()
 
     def component(doc: Doc) -> Doc:
-        doc._.language = detect(doc.text)
+        doc.user_data[LANGUAGE] = detect(tokens_of(doc).whole)
         return doc
 
     return component

@@ -6,19 +6,21 @@ where it is said and of which part comes from that clause by the rules of :mod:`
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
 from kundenecho.analysis import DEFECT_TYPES, Mention
 from nlp.clauses import Clause, Words
+from nlp.extensions import CLAUSES, HITS, MENTIONS, PRODUCT, SCORES, SIGNALS, WORDS
 from nlp.features import PAIRS, clause_at, clause_starts
 from nlp.mentions import TOUCHPOINTS, clause_evidence
 from nlp.nouns import Noun, aspect_of, nouns, whole_nouns
-from nlp.parts import candidates, choose
+from nlp.parts import candidates, choose, cue_tokens
 from nlp.sentiment import features
 from nlp.weights import Scores, Weights, shipped_weights
 
@@ -27,6 +29,8 @@ _DEFECT_OF: Final = {defect: len(PAIRS) + at for at, defect in enumerate(DEFECT_
 _CRITICISM: Final = [at for at, (_, polarity) in enumerate(PAIRS) if polarity == "neg"]
 #: Probability from which a second criticism is added to a clause with a defect.
 _LIKELY: Final = 0.5
+#: Tokens that are scored at once: enough for 256 reviews.
+_TOKENS_AT_ONCE: Final = 25_000
 #: By how much another aspect must be likelier than that of the rule.
 _CLEARLY: Final = 0.2
 
@@ -38,28 +42,30 @@ def weigh_mentions(doc: Doc, scores: Scores, weights: Weights) -> list[Mention]:
     likely one that no rule found is added. Neutral mentions are not judged.
     """
     keep_pair, add_pair, keep_defect, add_defect = weights.thresholds
-    strongest, where = scores.labels.max(axis=0), scores.labels.argmax(axis=0)
+    # Plain numbers: an array gives one for each question, slowly.
+    strongest: list[float] = scores.labels.max(axis=0).tolist()
+    where: list[int] = scores.labels.argmax(axis=0).tolist()
     kept: list[Mention] = []
-    for mention in doc._.mentions:
+    for mention in doc.user_data[MENTIONS]:
         column = _column(mention)
         if column is None:
             kept.append(mention)
         elif strongest[column] >= (keep_pair if mention.defect is None else keep_defect):
-            mention.confidence = round(float(strongest[column]), 4)
+            mention.confidence = round(strongest[column], 4)
             kept.append(mention)
     adder = _Adder(doc, scores)
     defects = {mention.defect for mention in kept}
     for defect, column in _DEFECT_OF.items():
-        if defect not in defects and strongest[column] >= add_defect and adder.is_told(int(where[column])):
-            kept.append(adder.defect(defect, int(where[column])))
+        if defect not in defects and strongest[column] >= add_defect and adder.is_told(where[column]):
+            kept.append(adder.defect(defect, where[column]))
     kept = adder.settle_defects(kept, weights)
     said = {(mention.aspect, mention.polarity) for mention in kept}
     faulty = {clause_at(adder.starts, mention.evidence[0]) for mention in kept if mention.defect is not None}
     for pair, column in _PAIR_OF.items():
         # A defect has one aspect; a second criticism in its clause must be likely by itself.
-        least = _LIKELY if pair[1] == "neg" and int(where[column]) in faulty else add_pair
+        least = _LIKELY if pair[1] == "neg" and where[column] in faulty else add_pair
         if pair not in said and strongest[column] >= max(least, add_pair):
-            kept.append(adder.opinion(pair, int(where[column])))
+            kept.append(adder.opinion(pair, where[column]))
     kept.sort(key=lambda mention: mention.evidence)
     return kept
 
@@ -76,8 +82,8 @@ class _Adder:
 
     def __init__(self, doc: Doc, scores: Scores) -> None:
         self.doc = doc
-        self.words: Words = doc._.words
-        self.clauses: list[Clause] = doc._.clauses
+        self.words: Words = doc.user_data[WORDS]
+        self.clauses: list[Clause] = doc.user_data[CLAUSES]
         self.scores = scores
         self.starts = clause_starts(doc)
         self._whole_nouns: AbstractSet[str] | None = None
@@ -113,7 +119,8 @@ class _Adder:
     def _settle_part(self, mention: Mention, at: int, defect: str, weights: Weights) -> None:
         words = self.words
         chosen = words.start.index(mention.start) if mention.start is not None else None
-        near = candidates(words, self.clauses, at, defect, chosen, self._whole())
+        cues = cue_tokens(self.doc.user_data[HITS], self.clauses[at], defect)
+        near = candidates(words, self.clauses, at, defect, chosen, self._whole(), cues)
         part = choose(near, weights.parts, weights.part_bias)
         mention.component = part.name if part else None
         if part is not None:
@@ -133,11 +140,12 @@ class _Adder:
 
     def _whole(self) -> AbstractSet[str]:
         if self._whole_nouns is None:
-            self._whole_nouns = whole_nouns(self.words, self.clauses, self.doc._.hits, self.doc._.product)
+            data = self.doc.user_data
+            self._whole_nouns = whole_nouns(self.words, self.clauses, data[HITS], data.get(PRODUCT))
         return self._whole_nouns
 
     def _mention(self, at: int, aspect: str, polarity: str, noun: Noun | None, defect: str | None, p: float) -> Mention:
-        signals, clause, words = self.doc._.signals, self.clauses[at], self.words
+        signals, clause, words = self.doc.user_data[SIGNALS], self.clauses[at], self.words
         return Mention(
             field="text",
             aspect=aspect,
@@ -174,15 +182,48 @@ class LearnedLayer:
     def weights(self, weights: Weights | None) -> None:
         self.shipped, self._weights = False, weights
 
+    @property
+    def lineage(self) -> str:
+        """Which weights decide: shipped (a data file like others), those of a digest, or none."""
+        if self.shipped:
+            return "shipped"
+        return "none" if self._weights is None else self._weights.digest or "in memory"
+
     def __call__(self, doc: Doc) -> Doc:
         """Score one Doc."""
-        weights = self.weights if doc._.clauses else None
-        if weights is not None:
-            doc._.scores = weights.score(doc)
-            doc._.mentions = weigh_mentions(doc, doc._.scores, weights)
-            weights.judge(features(doc), doc._.scores)
-            weights.forget()
-        return doc
+        return self._score([doc])[0]
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
+        """Score Docs, many at once: most of the work is arithmetic on arrays, dear only by the call."""
+        rest = iter(stream)
+        while docs := list(islice(rest, batch_size)):
+            yield from self._score(docs)
+
+    def _score(self, docs: list[Doc]) -> list[Doc]:
+        weights = self.weights
+        if weights is None:
+            return docs
+        for part in _parts([doc for doc in docs if doc.user_data.get(CLAUSES)]):
+            found = weights.score(part)
+            for doc, scores in zip(part, found, strict=True):
+                doc.user_data[SCORES] = scores
+                doc.user_data[MENTIONS] = weigh_mentions(doc, scores, weights)
+            weights.judge(list(map(features, part)), found)
+        return docs
+
+
+def _parts(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
+    """Docs in parts that bound the memory which scoring takes."""
+    part: list[Doc] = []
+    tokens = 0
+    for doc in docs:
+        part.append(doc)
+        tokens += len(doc)
+        if tokens >= _TOKENS_AT_ONCE:
+            yield part
+            part, tokens = [], 0
+    if part:
+        yield part
 
 
 @Language.factory(

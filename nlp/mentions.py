@@ -9,13 +9,13 @@ from typing import Final
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
 from kundenecho.analysis import Mention
 from nlp.clauses import Clause, Words
 from nlp.cues import Hit
+from nlp.extensions import CLAUSES, HITS, MENTIONS, PRODUCT, SIGNALS, WORDS
 from nlp.lemmas import lemma
 from nlp.lexicon import word_sets
-from nlp.nouns import Noun, aspect_of, is_whole, nouns, target, whole_nouns
+from nlp.nouns import ASPECTS_OF, Noun, aspect_of, is_whole, nouns, target, whole_nouns
 from nlp.signals import Signals
 
 #: Confidence by kind of evidence; measured precision on annotated reviews, rounded.
@@ -28,20 +28,21 @@ _NEUTRAL: Final = 0.15
 
 def find_mentions(doc: Doc) -> list[Mention]:
     """The mentions of a Doc; offsets into the Doc's text, ``field`` not yet decided."""
-    words: Words = doc._.words
+    data = doc.user_data
+    words: Words = data[WORDS]
     whole: AbstractSet[str] | None = None
     found: dict[tuple[str, str | None, str, str | None], tuple[Hit, Mention]] = {}
     groups: dict[int, list[Noun]] = {}
-    clauses: list[Clause] = doc._.clauses
-    for hit in doc._.hits:
+    clauses: list[Clause] = data[CLAUSES]
+    for hit in data[HITS]:
         if hit.cue.hint or _is_background(hit):
             continue
         if whole is None:
-            whole = whole_nouns(words, clauses, doc._.hits, doc._.product)
+            whole = whole_nouns(words, clauses, data[HITS], data.get(PRODUCT))
         group = groups.get(hit.clause.first)
         if group is None:
             group = groups[hit.clause.first] = nouns(words, hit.clause)
-        mention = _mention(words, doc._.signals, hit, group, whole)
+        mention = _mention(words, data[SIGNALS], hit, group, whole)
         key = (mention.aspect, mention.component, mention.polarity, mention.defect)
         if key not in found or found[key][0].cue.announce:
             found[key] = (hit, mention)
@@ -101,10 +102,11 @@ def _open_aspect(
 
 def _aspect_noun(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
     """The general noun ("Geruch", "Lieferung") nearest to the cue, in any case and without capitals too."""
+    first = hit.clause.first
     places = [
         at
-        for at in range(hit.clause.first, hit.clause.last)
-        if aspect_of(words.folded[at]) and (words.text[at][0].isupper() or not words.cased)
+        for at, aspect in enumerate(map(ASPECTS_OF.__getitem__, words.folded[first : hit.clause.last]), first)
+        if aspect and (words.text[at][0].isupper() or not words.cased)
     ]
     if not places:
         return None
@@ -154,8 +156,8 @@ def create_mentions(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.mentions``."""
 
     def component(doc: Doc) -> Doc:
-        if doc._.hits is not None:
-            doc._.mentions = find_mentions(doc)
+        if doc.user_data.get(HITS) is not None:
+            doc.user_data[MENTIONS] = find_mentions(doc)
         return doc
 
     return component

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from nlp.clauses import Clause, Words
+from nlp.clauses import Clause, Is, Words
 from nlp.cues import Hit, cue_table
 from nlp.lemmas import lemma, look_up
-from nlp.lexicon import FormIndex, fold, load_toml, stop_nouns, word_sets
+from nlp.lexicon import FormIndex, Memo, fold, load_toml, stop_nouns, word_sets
 
 #: Determiners of a verb used as a noun.
 _NEUTER_OR_BARE: Final = frozenset({"", "das", "beim", "zum", "dem", "vom", "ein", "im"})
@@ -51,9 +51,17 @@ def _aspect_index() -> tuple[FormIndex, dict[int, str]]:
 
 def aspect_of(folded: str) -> str | None:
     """The aspect that a general noun names ("Geruch", "Lieferung"), None for any other word."""
+    return ASPECTS_OF[folded]
+
+
+def _aspect_of(folded: str) -> str | None:
     index, aspects = _aspect_index()
     found = index.lookup(folded)
     return aspects[found[0]] if found else None
+
+
+#: Aspect of each folded word, see :func:`aspect_of`.
+ASPECTS_OF: Final = Memo(_aspect_of)
 
 
 def nouns(words: Words, clause: Clause) -> list[Noun]:
@@ -64,32 +72,76 @@ def nouns(words: Words, clause: Clause) -> list[Noun]:
 
 
 def _read_nouns(words: Words, clause: Clause) -> list[Noun]:
-    sets = word_sets()
+    text, folded, cased = words.text, words.folded, words.cased
     found: list[Noun] = []
     preposition = determiner = ""
     previous: Noun | None = None
-    for at in range(clause.first, clause.last):
-        form = words.folded[at]
-        if not form[0].isalpha():
-            preposition = determiner = ""
-            continue
-        if _is_noun(words, clause, at, determiner):
+    for at, role in enumerate(map(_ROLES.__getitem__, folded[clause.first : clause.last]), clause.first):
+        if role & _MAYBE and (not cased or text[at][0].isupper()) and _is_noun(words, clause, at, determiner):
             attribute = (
-                previous is not None and at - 3 <= previous.at and words.folded[previous.at + 1] in sets["genitives"]
+                previous is not None and at - 3 <= previous.at and folded[previous.at + 1] in word_sets()["genitives"]
             )
             previous = Noun(at, preposition, determiner, attribute)
             found.append(previous)
             preposition = determiner = ""
-        elif form in sets["pronouns"]:
+        elif role & _RESET:
             preposition = determiner = ""
-        elif form in sets["prepositions"]:
-            preposition = form
-            determiner = form if form in sets["determiners"] else ""
+        elif role & _PREPOSITION:
+            preposition = folded[at]
+            determiner = preposition if role & _DETERMINER else ""
+        elif role & _DETERMINER:
+            determiner = folded[at]
+    return found
+
+
+#: What a folded word does in the search for nouns: it may be one; it ends what was said before a noun; it begins it.
+_MAYBE, _RESET, _PREPOSITION, _DETERMINER = 1, 2, 4, 8
+
+
+def _role(form: str) -> int:
+    sets = word_sets()
+    if not form[0].isalpha():
+        return _RESET
+    role = 0 if len(form) < 3 or _is_function_word(form) else _MAYBE
+    if form in sets["pronouns"]:
+        return role | _RESET
+    if form in sets["prepositions"]:
+        return role | _PREPOSITION | (_DETERMINER if form in sets["determiners"] else 0)
+    if form in sets["determiners"]:
+        return role | _DETERMINER
+    return role | _RESET if form in sets["verbs"] else role
+
+
+_ROLES: Final = Memo(_role)
+
+
+def small_nouns(words: Words, clause: Clause) -> list[Noun]:
+    """Nouns written small in a text that uses capitals: behind an article, known to the dictionary as a noun."""
+    sets = word_sets()
+    found: list[Noun] = []
+    preposition = determiner = ""
+    for at in range(clause.first, clause.last):
+        form = words.folded[at]
+        if form in sets["prepositions"]:
+            preposition, determiner = form, form if form in sets["determiners"] else ""
         elif form in sets["determiners"]:
             determiner = form
-        elif form in sets["verbs"]:
+        elif words.text[at][0].islower() and determiner and _may_be_small_noun(words, clause, at):
+            found.append(Noun(at, preposition, determiner))
+            preposition = determiner = ""
+        elif not form[0].isalpha() or form in sets["verbs"] or words.text[at][0].isupper():
             preposition = determiner = ""
     return found
+
+
+def _may_be_small_noun(words: Words, clause: Clause, at: int) -> bool:
+    form = words.folded[at]
+    if len(form) < 4 or _is_function_word(form) or _is_known(form):
+        return False
+    if at + 1 < clause.last and words.text[at + 1][0].isupper():
+        return False
+    word = look_up(form.capitalize())
+    return word.known and word.noun and not word.verbal
 
 
 def _is_noun(words: Words, clause: Clause, at: int, determiner: str) -> bool:
@@ -159,8 +211,7 @@ def whole_nouns(words: Words, clauses: list[Clause], hits: list[Hit], product: s
     faulty = {hit.clause.first for hit in hits if hit.defect is not None}
     for clause in clauses:
         group = nouns(words, clause)
-        forms = words.folded[clause.first : clause.last]
-        bought = clause.first not in faulty and any(form in sets["acquire"] for form in forms)
+        bought = clause.first not in faulty and bool(clause.kinds & Is.ACQUIRE)
         for noun in group:
             pointed_at = noun.determiner in sets["demonstratives"] and clause.first not in faulty
             if pointed_at or (bought and not noun.preposition):

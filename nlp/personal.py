@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
 from kundenecho.analysis import PERSONAL_KINDS, PersonalSpan
+from nlp.extensions import PERSONAL, TITLE_CHARS
 from nlp.personal_names import find_names
 from nlp.personal_patterns import find_patterns
+from nlp.tokenizer import tokens_of
 
 KINDS: Final = PERSONAL_KINDS
 #: Modules whose code decides the results, for the lineage.
@@ -85,8 +86,8 @@ def create_personal(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.personal``; title and text are read apart, in any language."""
 
     def component(doc: Doc) -> Doc:
-        text, title = doc.text, doc._.title_chars
-        doc._.personal = in_fields(text[:title], text[title + 1 :] if title else text)
+        text, title = tokens_of(doc).whole, doc.user_data.get(TITLE_CHARS, 0)
+        doc.user_data[PERSONAL] = in_fields(text[:title], text[title + 1 :] if title else text)
         return doc
 
     return component

@@ -1,12 +1,14 @@
 """How much of the personal data in labelled texts is found, and how much of what is found is personal.
 
 A labelled text is a JSON line ``{"id", "text", "spans": [{"text", "nth"?, "kind"}]}``; ``nth`` says which
-occurrence of the words is meant. A third of the texts is held back: patterns were written without them.
+occurrence of the words is meant. A third of the texts, told by their ids, is held back: patterns were
+written without them.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,10 +16,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from kundenecho.errors import DataError
+from kundenecho.errors import DataError, SettingsError
 from nlp.personal import KINDS, Personal, find_personal
 
-ALL: Final = "all kinds"
+ALL: Final = "all"
+#: Of a normal distribution, for intervals of 95 %.
+_Z: Final = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Figures:
         return self.right[kind] / self.found[kind] if self.found[kind] else None
 
     def to_json(self) -> dict[str, Any]:
-        """The figures by kind, for machines."""
+        """The figures by kind, for machines; texts by their ids."""
         kinds = {
             kind: {
                 "labelled": self.labelled[kind], "recall": self.recall(kind), "found": self.found[kind],
@@ -75,34 +79,44 @@ class Figures:
             }
             for kind in (*KINDS, ALL)
         }  # fmt: skip
-        return {"texts": self.texts, "kinds": kinds}
+        places = {"missed_in": [name for name, _ in self.missed], "wrong_in": [name for name, _ in self.wrong]}
+        return {"texts": self.texts, "kinds": kinds, **places}
 
 
 def read_labelled(path: Path) -> list[Labelled]:
-    """Read labelled texts.
+    """Read labelled texts; blank lines are skipped.
 
     Args:
         path: JSON lines.
 
     Raises:
-        DataError: If the file cannot be read, or a line names words that do not stand in its text.
+        SettingsError: When the file cannot be opened.
+        DataError: At the first line that is no labelled text, and for a file without any.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise DataError("the labelled texts cannot be read", where=str(path)) from None
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise SettingsError(
+            f"the labelled texts cannot be read: {error.strerror}", where=str(path), remedy="Correct the path"
+        ) from None
     texts = []
     for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            spans = tuple(_place(row["text"], **span) for span in row["spans"])
-            texts.append(Labelled(row["id"], row["text"], spans))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"no labelled text: {error}", where=f"{path}:{number}") from None
+        if line.strip():
+            try:
+                row = json.loads(line.decode("utf-8"))
+                spans = tuple(_place(row["text"], **span) for span in row["spans"])
+                texts.append(Labelled(str(row["id"]), row["text"], spans))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                fault = f"no valid annotation: {type(error).__name__}: {error}"
+                raise DataError(fault, where=f"{path}:{number}", remedy="Correct the annotation") from None
+    if not texts:
+        raise DataError("the file has no texts", where=str(path), remedy="Name a file of labelled JSON lines")
     return texts
 
 
 def _place(body: str, text: str, kind: str, nth: int = 1) -> Personal:
+    if not text:
+        raise ValueError("a span has no words")
     start = -1
     for _ in range(nth):
         start = body.find(text, start + 1)
@@ -113,22 +127,23 @@ def _place(body: str, text: str, kind: str, nth: int = 1) -> Personal:
     return Personal(start, start + len(text), kind)
 
 
-def evaluate_personal(path: Path) -> dict[str, Figures]:
+def score_personal(path: Path) -> dict[str, Figures]:
     """Score :func:`nlp.personal.find_personal` against labelled texts.
 
     Args:
         path: JSON lines of labelled texts.
 
     Returns:
-        Figures by part: ``development``, ``held back`` and ``all``.
+        Figures by part: ``kept``, ``held_back`` and ``all``.
 
     Raises:
-        DataError: If the file is malformed.
+        SettingsError: When the file cannot be opened.
+        DataError: At the first line that is no labelled text, and for a file without any.
     """
     texts = read_labelled(path)
     return {
-        "development": score(text for text in texts if not text.held_back),
-        "held back": score(text for text in texts if text.held_back),
+        "kept": score(text for text in texts if not text.held_back),
+        "held_back": score(text for text in texts if text.held_back),
         "all": score(texts),
     }
 
@@ -170,22 +185,78 @@ def _characters(text: str, spans: Iterable[Personal]) -> set[int]:
     return {at for span in spans for at in range(span.start, span.end) if text[at].isalnum()}
 
 
-def table(parts: dict[str, Figures]) -> str:
-    """The figures as a table of Markdown.
+_TITLES: Final = {"kept": "gesehene zwei Drittel", "held_back": "zurückgehaltenes Drittel", "all": "alle"}
+_KINDS: Final = {
+    "name": "Namen", "phone": "Telefonnummern", "email": "E-Mail-Adressen", "iban": "Kontonummern (IBAN)",
+    "number": "Kunden-, Bestell-, andere Nr.", "address": "Anschriften", "plate": "Kfz-Kennzeichen",
+    "handle": "Nutzernamen", ALL: "alle Arten",
+}  # fmt: skip
+_FIRST: Final = 30
+#: Texts that are named at most where something is missed or wrong.
+_NAMED: Final = 10
+
+
+def evaluate_personal(path: Path, as_json: bool = False) -> str:
+    """The figures of :func:`score_personal` as text, for people or for machines.
 
     Args:
-        parts: What :func:`evaluate_personal` returns.
+        path: JSON lines of labelled texts.
+        as_json: All figures as JSON.
+
+    Returns:
+        What the command prints; texts are named by their ids, never quoted.
+
+    Raises:
+        SettingsError: When the file cannot be opened.
+        DataError: At the first line that is no labelled text, and for a file without any.
     """
-    head = "| kind | " + " | ".join(f"{part}: n | recall | precision" for part in parts) + " |"
-    rows = [head, "|---" * (1 + 3 * len(parts)) + "|"]
+    parts = score_personal(path)
+    if as_json:
+        whole = {"file": str(path), **{part: figures.to_json() for part, figures in parts.items()}}
+        return json.dumps(whole, ensure_ascii=False, indent=2)
+    lines = [f"{path.name}: personenbezogene Angaben in Texten; in Klammern 95-%-Intervalle (Wilson)"]
+    for part, figures in parts.items():
+        lines += ["", f"{_TITLES[part]}: {figures.texts} Texte", *table(figures)]
+    return "\n".join(lines)
+
+
+def table(figures: Figures) -> list[str]:
+    """The lines of a table: by kind how many are labelled, recall, how many are found, precision."""
+    lines = [_row("", "Angaben", "gefunden", "", "angezeigt", "davon richtig", "")]
     for kind in (*KINDS, ALL):
-        cells = [
-            f"{figures.labelled[kind]} | {_share(figures.recall(kind))} | {_share(figures.precision(kind))}"
-            for figures in parts.values()
-        ]
-        rows.append(f"| {kind} | " + " | ".join(cells) + " |")
-    return "\n".join(rows)
+        labelled, found = figures.labelled[kind], figures.found[kind]
+        if labelled or found:
+            recall, precision = _share(figures.covered[kind], labelled), _share(figures.right[kind], found)
+            lines.append(_row(_KINDS[kind], str(labelled), *recall, str(found), *precision))
+    lines += _places("Nicht gefunden", figures.missed) + _places("Zu Unrecht angezeigt", figures.wrong)
+    return lines
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def _places(title: str, found: list[tuple[str, str]]) -> list[str]:
+    names = list(dict.fromkeys(name for name, _ in found))
+    more = f" und {len(names) - _NAMED} weitere" if len(names) > _NAMED else ""
+    return [f"  {title} in: {', '.join(names[:_NAMED])}{more}"] if names else []
+
+
+def _row(title: str, *cells: str) -> str:
+    labelled, recall, around, found, precision, near = cells
+    return f"{title:<{_FIRST}}{labelled:>8}{recall:>10} {around:<17}{found:>10}{precision:>15} {near}".rstrip()
+
+
+def _share(part: int, whole: int) -> tuple[str, str]:
+    """A share and its interval, in words for the table."""
+    if not whole:
+        return "–", ""
+    low, high = wilson(part, whole)
+    return _number(part / whole), f"({_number(low)} – {_number(high)})"
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """Interval of 95 % for a share (Wilson 1927); holds for few cases, and for shares of 0 and 1."""
+    share, more = part / whole, _Z * _Z / whole
+    middle, half = share + more / 2, _Z * math.sqrt(share * (1 - share) / whole + more / whole / 4)
+    return max(0.0, (middle - half) / (1 + more)), min(1.0, (middle + half) / (1 + more))
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}".replace(".", ",")

@@ -17,6 +17,8 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _INITIAL: Final = re.compile(r"\b[A-ZÄÖÜ]\. ?[A-ZÄÖÜ]")
 #: "K. H. aus Wien".
 _SIGNED: Final = re.compile(r"^(?:[A-ZÄÖÜ]\. ?){1,3}(?=aus [A-ZÄÖÜ])", re.MULTILINE)
+#: Degrees behind a title that are read.
+_MOST_DEGREES: Final = 6
 _JOINTS: Final = frozenset(("und", "&", "u", ",", "/", "+"))
 _MINE: Final = ("mein", "unser", "dein", "sein", "ihr", "euer", "eure")
 _ARTICLES: Final = ("ein", "kein", "jede", "als", "zur", "welche")
@@ -80,12 +82,21 @@ def _skip_dot(words: Words, at: int) -> int:
     return at + 1 if at < len(words) and words.words[at] == "." and words.touches(at) else at
 
 
+def _behind_degrees(words: Words, at: int) -> int:
+    """The word behind a title and the degrees that follow it, as in "Frau Prof. Dr. Amari"."""
+    first = _skip_dot(words, at + 1)
+    if words.lower[at] != "mag":
+        for _ in range(_MOST_DEGREES):
+            if first >= len(words) or not words.near(first) or not words.flags[first] & Is.DEGREE:
+                break
+            first = _skip_dot(words, first + 1)
+    return first
+
+
 def _by_title(words: Words, at: int) -> _Name | None:
     """ "Frau Dr. Amari", "herrn nowak", "Familie Hintermoser"."""
     title = words.lower[at]
-    first = _skip_dot(words, at + 1)
-    while first < len(words) and words.near(first) and words.flags[first] & Is.DEGREE and title not in ("mag",):
-        first = _skip_dot(words, first + 1)
+    first = _behind_degrees(words, at)
     if first >= len(words) or not words.near(first):
         return None
     before = words.lower[at - 1] if at else ""

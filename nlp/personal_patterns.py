@@ -148,15 +148,16 @@ def _addresses(text: str, lower: str) -> Iterator[Found]:
 
 
 def _named_streets(text: str, lower: str) -> Iterator[Found]:
-    if not _any(forms.AT_HOME, lower) and not forms.POST.search(text):
+    # Where the last town stands says of any place whether one follows, and is found once.
+    last_town = max((match.start() for match in forms.POST.finditer(text)), default=-1)
+    if last_town < 0 and not _any(forms.AT_HOME, lower):
         return
     for match in forms.NAMED_STREET.finditer(text):
         words = set(re.findall(r"[^\W\d_]+", match[1].lower())) - forms.OF_STREETS
         no_name = any(lexicon().get(word, Is.NOTHING) & Is.NO_NAME for word in words)
         around = lower[max(0, match.start() - 60) : match.end() + 60]
-        if not no_name and (
-            match[2] or _any(forms.AT_HOME, around) or forms.POST.search(text, max(0, match.start() - 40))
-        ):
+        town = last_town >= max(0, match.start() - 40)
+        if not no_name and (match[2] or town or _any(forms.AT_HOME, around)):
             yield Found(match.start(), match.end(), "address")
 
 

@@ -11,6 +11,8 @@ import simplemma
 from nlp.lexicon import load_toml
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+|\n|[^\w\s]")
+#: Letters of the longest word that is taken apart.
+_LONGEST: Final = 60
 _NAME_ENDINGS: Final = (
     "mann", "moser", "meier", "maier", "mayer", "meyer", "bauer", "berger", "müller", "huber", "hofer", "steiner",
     "bacher", "dorfer", "brandt", "schmidt", "ski", "sky", "vic", "vić", "oğlu",
@@ -178,6 +180,6 @@ def in_dictionary(word: str) -> bool:
 @lru_cache(maxsize=10_000)
 def is_compound(word: str) -> bool:
     """Whether an unknown word ends in a known noun ("Wasserhärte"); "Hintermoser" and "Stadelmann" do not count."""
-    if word.lower().endswith(_NAME_ENDINGS):
+    if len(word) > _LONGEST or word.lower().endswith(_NAME_ENDINGS):
         return False
     return any(in_dictionary(word[cut:].lower()) for cut in range(3, len(word) - 4))

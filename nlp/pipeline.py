@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from kundenecho.analysis import Analysis, FieldSpan, Mention, Sentiment, Term
+from kundenecho.analysis import Analysis, FieldSpan, Mention, PersonalSpan, Sentiment, Term
 from kundenecho.errors import SettingsError
 from kundenecho.records import digest_json
 from kundenecho.text import storable
 from nlp import clauses, cues, language, learned, mentions, personal, sentiment, signals, terms
+from nlp.clauses import UNKNOWN
 from nlp.engine import Text
+from nlp.extensions import LANGUAGE, MENTIONS, PERSONAL, PRODUCT, SIGNALS, TERMS, TITLE_CHARS, VERDICT
 from nlp.lexicon import digests
 from nlp.tokenizer import TOKENIZER
 from nlp.weights import Weights
@@ -29,10 +33,13 @@ PARTS: Final = (language, clauses, cues, signals, mentions, learned, sentiment, 
 COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" for part in PARTS)
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
-    "clauses", "constructions", "cues", "extensions", "features", "language", "learned", "lemmas", "lexicon",
-    "mentions", "nouns", "parts", "personal", "personal_forms", "personal_names", "personal_patterns",
-    "personal_reading", "personal_words", "pipeline", "sentiment", "signals", "terms", "tokenizer", "weights",
+    "attitudes", "clauses", "constructions", "cues", "deeds", "extensions", "features", "fixes", "language",
+    "learned", "lemmas", "lexicon", "mentions", "nouns", "parts", "patterns", "personal", "personal_forms",
+    "personal_names", "personal_patterns", "personal_reading", "personal_words", "pipeline", "sentences", "sentiment",
+    "signals", "terms", "tokenizer", "weights", "wordbank",
 )  # fmt: skip
+#: Components whose results no line of the contract holds.
+_UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1")
 #: Texts whose spaCy objects live at the same time.
 BATCH: Final = 256
 #: Characters of a text that are analysed; a longer one is no opinion but an accident.
@@ -55,6 +62,7 @@ class KundenechoEngine:
     """
 
     name = "kundenecho"
+    line_only = False
 
     def __init__(self, model: str | None = None, weights: Weights | None = None) -> None:
         self.model = model
@@ -64,14 +72,18 @@ class KundenechoEngine:
 
     def use(self, weights: Weights | None) -> None:
         """Analyse with these weights from now on; None: by the rules alone."""
-        learner: Any = self._nlp.get_pipe("kundenecho_learned_v1")
-        learner.weights = weights
+        self._learner.weights = weights
 
     @property
     def seen(self) -> frozenset[str]:
         """Digests of the texts that the weights saw in training, see :func:`nlp.train_texts.digest`."""
-        learner: Any = self._nlp.get_pipe("kundenecho_learned_v1")
-        return learner.weights.seen if learner.weights else frozenset()
+        weights = self._learner.weights
+        return weights.seen if weights else frozenset()
+
+    @property
+    def _learner(self) -> learned.LearnedLayer:
+        layer: Any = self._nlp.get_pipe("kundenecho_learned_v1")
+        return cast("learned.LearnedLayer", layer)
 
     def read(self, text: Text, until: str | None = None) -> Doc:
         """The Doc of one text, for training; ``until`` names the last component to run."""
@@ -94,6 +106,7 @@ class KundenechoEngine:
             "simplemma": version("simplemma"),
             "pipeline": digest_json([meta, self._nlp.config]),
             "model": self.model,
+            "weights": self._learner.lineage,
             "components": list(self._nlp.pipe_names),
             "settings": {"max_chars": MAX_CHARS, "max_title_chars": MAX_TITLE_CHARS},
         }
@@ -106,9 +119,10 @@ class KundenechoEngine:
         bounded: every batch of :data:`BATCH` texts has a memory zone of its own.
         """
         rest = iter(texts)
+        unwanted = _UNPRINTED if self.line_only else ()
         while batch := list(islice(rest, BATCH)):
-            with self._nlp.memory_zone():
-                docs = self._nlp.pipe((self._doc(text) for text in batch), batch_size=BATCH)
+            with self._nlp.memory_zone(), _no_collection():
+                docs = self._nlp.pipe((self._doc(text) for text in batch), batch_size=BATCH, disable=unwanted)
                 results = [_analysis(doc) for doc in docs]
             yield from results
 
@@ -116,15 +130,35 @@ class KundenechoEngine:
         title = storable((text.title or "")[:MAX_TITLE_CHARS])
         body = storable((text.text or "")[:MAX_CHARS])
         doc = self._nlp.make_doc(title + _JOINT + body if title else body)
-        doc._.title_chars = len(title)
-        doc._.product = text.product
+        doc.user_data[TITLE_CHARS] = len(title)
+        doc.user_data[PRODUCT] = text.product
         return doc
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Leave the cyclic garbage collector out while a batch is analysed.
+
+    It would look at every object of the batch again and again; nearly all of them go by their count.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _build(model: str | None) -> Language:
     config = {"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}}
     if model is None:
         pipeline = spacy.blank("de", config=config)
+        # Nothing here reads a token's shape and the like; to compute them for each new word of each batch would
+        # take as long as to tokenize it.
+        vocab: Any = pipeline.vocab
+        vocab.lex_attr_getters = {}
     else:
         try:
             pipeline = spacy.load(model)
@@ -157,13 +191,15 @@ def _code_digest() -> str:
 
 def _analysis(doc: Doc) -> Analysis:
     """Copy everything out of spaCy; offsets move from the Doc to the field."""
-    verdict, signals = doc._.verdict, doc._.signals
+    data = doc.user_data
+    language, personal = data.get(LANGUAGE, UNKNOWN), data.get(PERSONAL) or []
+    verdict, signals = data.get(VERDICT), data.get(SIGNALS)
     if verdict is None or signals is None:
-        return Analysis(language=doc._.language, personal=doc._.personal)
-    title = doc._.title_chars
-    fields = [_field_span(span, title) for span in signals.fixes]
+        return Analysis(language=language, personal=personal)
+    title = data[TITLE_CHARS]
+    terms = [_in_field(term, title) for term in data.get(TERMS) or ()]
     return Analysis(
-        language=doc._.language,
+        language=language,
         sentiment=Sentiment(verdict.label, verdict.score, verdict.confidence),
         abstained=verdict.abstained,
         recommend=signals.recommend,
@@ -172,16 +208,16 @@ def _analysis(doc: Doc) -> Analysis:
         incentivised=_field_span(signals.incentivised, title) if signals.incentivised else None,
         recommend_at=_field_span(signals.recommend_at, title) if signals.recommend_at else None,
         loyalty_at=_field_span(signals.loyalty_at, title) if signals.loyalty_at else None,
-        fixes=fields,
-        mentions=[_in_field(mention, title) for mention in doc._.mentions],
-        terms=[term for term in (_in_field(term, title) for term in doc._.terms) if not _is_person(term, doc)],
-        personal=doc._.personal,
+        fixes=[_field_span(span, title) for span in signals.fixes],
+        mentions=[_in_field(mention, title) for mention in data[MENTIONS]],
+        terms=[term for term in terms if not _is_person(term, personal)] if personal else terms,
+        personal=personal,
     )
 
 
-def _is_person(term: Term, doc: Doc) -> bool:
+def _is_person(term: Term, personal: Sequence[PersonalSpan]) -> bool:
     """What names a person is nothing that texts talk of."""
-    return any(at.field == term.field and at.start < term.end and term.start < at.end for at in doc._.personal)
+    return any(at.field == term.field and at.start < term.end and term.start < at.end for at in personal)
 
 
 def _field_span(span: tuple[int, int], title: int) -> FieldSpan:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from nlp.clauses import Clause, Words
 from nlp.cues import is_negated
-from nlp.lexicon import FormIndex, Pattern, fold, load_toml, word_sets
+from nlp.lexicon import fold, load_toml, word_sets
+from nlp.patterns import PatternTable
 
 #: Data files of what is looked for sentence by sentence.
 FILES: Final = ("asides.toml", "expectations.toml", "fixes.toml")
@@ -24,46 +25,6 @@ _LONG: Final = 60
 _ANSWER: Final = 2
 #: Words at the start of a question that are passed over: "Hallo, wie …", "Und noch eine Frage: …".
 _LEAD_IN: Final = 3
-
-
-class SignalTable:
-    """Constructions by the element that is likely the rarest, so that most are never tried.
-
-    Finds the same as :class:`nlp.cues.CueTable`.
-    """
-
-    def __init__(self) -> None:
-        self._index = FormIndex()
-        self._by_rarest: dict[int, list[tuple[Pattern, Any]]] = {}
-
-    def add(self, source: str, value: Any) -> None:
-        """Compile a pattern and keep it with what it stands for."""
-        pattern = Pattern(source, self._index)
-        parts = source.replace("&", " ").replace("…", " ").split()
-        # Long words are rare ones.
-        lengths = [sum(map(len, forms)) / len(forms) for forms in (part.split("|") for part in parts)]
-        rarest = pattern.elements[lengths.index(max(lengths))]
-        self._by_rarest.setdefault(rarest, []).append((pattern, value))
-
-    def find(self, folded: Sequence[str], first: int, last: int) -> list[tuple[tuple[int, ...], Any]]:
-        """All matches in the tokens ``first`` to ``last`` (exclusive) as (positions, value)."""
-        places: dict[int, list[int]] = {}
-        lookup = self._index.lookup
-        for at in range(first, last):
-            for element in lookup(folded[at]):
-                if element in places:
-                    places[element].append(at)
-                else:
-                    places[element] = [at]
-        found = []
-        for element in places:
-            for pattern, value in self._by_rarest.get(element, ()):
-                for anchor in places.get(pattern.elements[0], ()):
-                    at_words = pattern.match(places, anchor)
-                    if at_words is None:
-                        continue
-                    found.append((at_words, value))
-        return found
 
 
 class Found(NamedTuple):
@@ -115,9 +76,9 @@ class Sentence:
 
 
 @cache
-def sentence_table() -> SignalTable:
+def sentence_table() -> PatternTable:
     """The constructions of :data:`FILES`, compiled once per process."""
-    table = SignalTable()
+    table = PatternTable()
     for entry in (entry for name in FILES for entry in load_toml(name)["cue"]):
         for source in entry["patterns"]:
             table.add(source, (entry["signal"], entry.get("denied"), frozenset(map(fold, entry.get("unless", ())))))
@@ -138,7 +99,7 @@ def read_sentences(words: Words, clauses: Sequence[Clause]) -> list[Sentence]:
 def _search(words: Words, sentence: Sentence) -> None:
     first, last = sentence.first, sentence.last
     forms = words.folded[first:last]
-    for at, (signal, denied, unless) in sentence_table().find(words.folded, first, last):
+    for at, (signal, denied, unless), _ in sentence_table().search(words.folded, first, last):
         found = Found(signal, at)
         if not unless.isdisjoint(forms) or found.last - found.first > _WIDTHS.get(signal, _WIDEST):
             continue

@@ -16,11 +16,11 @@ from typing import Any, Final
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
 from kundenecho.analysis import SENTIMENTS
 from nlp.clauses import Words
 from nlp.cues import Hit
-from nlp.lexicon import load_toml, word_sets
+from nlp.extensions import HITS, SCORES, SIGNALS, VERDICT, WORDS
+from nlp.lexicon import Memo, load_toml, word_sets
 
 FEATURES: Final = (
     "bias", "pos_share", "neg_share", "pos_mass", "neg_mass", "conflict", "verdict_pos", "verdict_neg",
@@ -59,13 +59,14 @@ def _constants() -> dict[str, Any]:
 
 def features(doc: Doc) -> list[float]:
     """The values of :data:`FEATURES` for a Doc whose cues and signals are found."""
-    hits: list[Hit] = [hit for hit in doc._.hits if not hit.clause.elsewhere]
+    data = doc.user_data
+    hits: list[Hit] = [hit for hit in data[HITS] if not hit.clause.elsewhere]
     plain = [hit for hit in hits if not hit.cue.hint]
     weights = [_weight(hit) for hit in plain]
     pos = sum(weight for weight in weights if weight > 0)
     neg = -sum(weight for weight in weights if weight < 0)
-    happy, unhappy = _emoji(doc._.words)
-    signals = doc._.signals
+    happy, unhappy = _emoji(data[WORDS])
+    signals = data[SIGNALS]
     after = [weight for hit, weight in zip(plain, weights, strict=True) if hit.clause.contrast]
     return [
         1.0,
@@ -91,7 +92,7 @@ def features(doc: Doc) -> list[float]:
         float(signals.loyalty == "repeat"),
         float(signals.loyalty == "churn"),
         float(not plain),
-        math.log1p(len(doc._.words.text)) / 5,
+        math.log1p(len(data[WORDS].text)) / 5,
         float(bool(signals.fixes)),
     ]
 
@@ -112,16 +113,21 @@ def _clause_sum(hits: Sequence[Hit], weights: Sequence[float], *, last: bool) ->
 
 
 def _emoji(words: Words) -> tuple[int, int]:
+    moods = list(map(_MOODS.__getitem__, words.text))
+    return moods.count(1), moods.count(-1)
+
+
+def _mood(token: str) -> int:
+    """1 for a glad emoji or smiley, -1 for another, 0 for anything else."""
+    if token[0].isalnum():
+        return 0
     sets = word_sets()
-    happy = unhappy = 0
-    for token in words.text:
-        if token[0].isalnum():
-            continue
-        if token in sets["smileys_positive"] or token[0] in sets["emoji_positive"]:
-            happy += 1
-        elif token in sets["smileys_negative"] or token[0] in sets["emoji_negative"]:
-            unhappy += 1
-    return happy, unhappy
+    if token in sets["smileys_positive"] or token[0] in sets["emoji_positive"]:
+        return 1
+    return -int(token in sets["smileys_negative"] or token[0] in sets["emoji_negative"])
+
+
+_MOODS: Final = Memo(_mood)
 
 
 def judge(values: Sequence[float]) -> Verdict:
@@ -140,8 +146,11 @@ def judge(values: Sequence[float]) -> Verdict:
 
 def is_blind(values: Sequence[float]) -> bool:
     """Whether no cue and no emoji speaks for any sentiment."""
-    named = dict(zip(FEATURES, values, strict=True))
-    return bool(named["no_evidence"]) and not named["emoji_pos"] and not named["emoji_neg"]
+    return bool(values[_NO_EVIDENCE]) and not any(values[at] for at in _EMOJI)
+
+
+_NO_EVIDENCE: Final = FEATURES.index("no_evidence")
+_EMOJI: Final = (FEATURES.index("emoji_pos"), FEATURES.index("emoji_neg"))
 
 
 @Language.factory(
@@ -154,9 +163,10 @@ def create_sentiment(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     _constants()
 
     def component(doc: Doc) -> Doc:
-        if doc._.hits is not None:
-            scores = doc._.scores
-            doc._.verdict = judge(features(doc)) if scores is None else Verdict(scores.sentiment, scores.doubtful)
+        data = doc.user_data
+        if data.get(HITS) is not None:
+            scores = data.get(SCORES)
+            data[VERDICT] = judge(features(doc)) if scores is None else Verdict(scores.sentiment, scores.doubtful)
         return doc
 
     return component

@@ -234,7 +234,18 @@ def _share_half_of_shorter(gold: Span, said: Span) -> bool:
 
 
 _PARTS: Final = {"kept": "gesehene zwei Drittel", "held_back": "zurückgehaltenes Drittel"}
-_FIRST: Final = 26
+_TITLES: Final = {
+    "question": "Frage", "incentivised": "Gegenleistung für das Urteil", "fix": "was geholfen hat",
+    "touchpoint": "Kontaktpunkt", "emotion": "Gefühl", "expectation": "Erwartung",
+    "advertising": "Werbung", "advice": "Beratung", "order": "Bestellung", "delivery": "Lieferung",
+    "packaging": "Verpackung", "first_use": "erster Gebrauch", "use": "Gebrauch", "cleaning": "Reinigung",
+    "support": "Kundendienst", "returns": "Rückgabe", "repurchase": "Wiederkauf", "joy": "Freude", "trust": "Vertrauen",
+    "surprise": "Überraschung", "disappointment": "Enttäuschung", "anger": "Ärger", "worry": "Sorge",
+    "met": "erfüllt", "disappointed": "enttäuscht", "exceeded": "übertroffen",
+}  # fmt: skip
+_FIRST: Final = 30
+#: Positives from which an interval says more than that there are few.
+_ENOUGH: Final = 10
 
 
 def evaluate_signals(path: Path, as_json: bool = False) -> str:
@@ -254,20 +265,24 @@ def evaluate_signals(path: Path, as_json: bool = False) -> str:
     report = score_signals(path)
     if as_json:
         return json.dumps(report, ensure_ascii=False, indent=2)
-    lines = [f"{path.name}; in Klammern 95-%-Bootstrap-Intervalle"]
+    lines = [
+        f"{path.name}: Signale; in Klammern 95-%-Bootstrap-Intervalle, ab {_ENOUGH} Fällen",
+        "„an Nennungen“: was davon an einer Nennung des Ergebnisses steht; viele dieser Sätze enthalten keine",
+    ]
     for part, title in _PARTS.items():
-        lines += ["", f"{title}: {report[part]['texts']} Texte", _row("", "Anzahl", "Präzision", "Trefferquote", "F1")]
+        lines += ["", f"{title}: {report[part]['texts']} Texte", _row("", "Fälle", "Präzision", "Trefferquote", "F1")]
         for signal, figures in report[part]["signals"].items():
-            lines.append(_cells(signal, figures))
-            lines += [_cells(f"  {label}", one) for label, one in figures.get("labels", {}).items() if one["positives"]]
+            lines.append(_cells(_TITLES[signal], figures))
+            labels = figures.get("labels", {}).items()
+            lines += [_cells(f"  {_TITLES[label]}", one) for label, one in labels if one["positives"]]
             if "in_mentions" in figures:
-                lines.append(_cells("  davon in Nennungen", figures["in_mentions"]))
+                lines.append(_cells("  an Nennungen", figures["in_mentions"]))
     return "\n".join(lines)
 
 
 def _cells(title: str, figures: Mapping[str, Any]) -> str:
     f1 = _number(figures["f1"])
-    if figures["low"] is not None:
+    if figures["low"] is not None and figures["positives"] >= _ENOUGH:
         f1 += f" ({_number(figures['low'])} – {_number(figures['high'])})"
     return _row(title, str(figures["positives"]), _number(figures["precision"]), _number(figures["recall"]), f1)
 

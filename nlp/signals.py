@@ -10,15 +10,16 @@ from typing import Final
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
+from nlp import attitudes
 from nlp.clauses import Clause, Words
 from nlp.cues import is_negated
+from nlp.extensions import CLAUSES, SIGNALS, WORDS
 from nlp.fixes import find_fixes
-from nlp.lexicon import fold, load_toml
-from nlp.sentences import Sentence, SignalTable, asks, incentive, offsets, read_sentences, sentence_table
+from nlp.patterns import PatternTable
+from nlp.sentences import Sentence, asks, incentive, offsets, read_sentences, sentence_table
 
 #: Data files of what is looked for clause by clause.
-FILES: Final = ("signals.toml", "feelings.toml", "journey.toml")
+FILES: Final = (*attitudes.FILES, "feelings.toml", "journey.toml")
 EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment", "anger", "worry"})
 #: Of two expectations told in one clause the first of these counts.
 EXPECTATION_SIGNALS: Final = ("exceeded", "disappointed", "met")
@@ -52,24 +53,25 @@ class Signals:
 
 
 @cache
-def signal_table() -> SignalTable:
+def signal_table() -> PatternTable:
     """The constructions of :data:`FILES`, compiled once per process; each with its rank in them."""
-    table = SignalTable()
-    entries = [entry for name in FILES for entry in load_toml(name)["cue"]]
-    for rank, entry in enumerate(entries):
-        unless = frozenset(map(fold, entry.get("unless", ())))
-        for source in entry["patterns"]:
-            table.add(source, (rank, entry["signal"], entry.get("denied"), unless))
+    table, rank = PatternTable(), 0
+    for name in FILES:
+        for source, rule in attitudes.read_rules(name, rank):
+            table.add(source, rule)
+            rank = max(rank, rule.rank + 1)
     return table
 
 
 def read_signals(doc: Doc) -> Signals:
     """All signals of one Doc."""
-    words: Words = doc._.words
+    words: Words = doc.user_data[WORDS]
+    clauses: list[Clause] = doc.user_data[CLAUSES]
     signals = Signals()
     counts: dict[str, int] = {}
     where: dict[str, tuple[int, int]] = {}
-    for clause in doc._.clauses:
+    last_word = "none"
+    for clause in clauses:
         for signal in _of_clause(words, clause):
             if signal in EMOTION_SIGNALS:
                 signals.emotions.setdefault(clause.first, signal)
@@ -77,12 +79,14 @@ def read_signals(doc: Doc) -> Signals:
                 signals.touchpoints.setdefault(clause.first, signal.removeprefix(_TOUCHPOINT))
             else:
                 counts[signal] = counts.get(signal, 0) + 1
+                if signal in ("repeat", "churn"):
+                    last_word = signal
                 where.setdefault(signal, offsets(words, clause.first, clause.last))
     signals.recommend = _decide(counts, "recommend_yes", "yes", "recommend_no", "no")
     signals.recommend_at = where.get(f"recommend_{signals.recommend}")
-    signals.loyalty = _decide(counts, "repeat", "repeat", "churn", "churn")
+    signals.loyalty = last_word
     signals.loyalty_at = where.get(signals.loyalty)
-    sentences = read_sentences(words, doc._.clauses)
+    sentences = read_sentences(words, clauses)
     signals.question = asks(words, sentences)
     given = incentive(words, sentences)
     signals.incentivised = offsets(words, *given) if given else None
@@ -93,15 +97,19 @@ def read_signals(doc: Doc) -> Signals:
 
 def _of_clause(words: Words, clause: Clause) -> list[str]:
     """Signals of a clause, in the order of the data files."""
+    matches = signal_table().search(words.folded, clause.first, clause.last)
+    if not matches:
+        return []
     found: dict[str, int] = {}
-    forms = words.folded[clause.first : clause.last]
-    for at, (rank, signal, denied, unless) in signal_table().find(words.folded, clause.first, clause.last):
-        if not unless.isdisjoint(forms):
+    for at, rule, _ in matches:
+        if not attitudes.holds(rule, words, clause, at):
             continue
         # What is not delivered speaks of the delivery all the same.
-        name = denied if not signal.startswith(_TOUCHPOINT) and is_negated(words, clause, at) else signal
+        negated = not rule.signal.startswith(_TOUCHPOINT) and is_negated(words, clause, at)
+        name = rule.denied if negated else rule.signal
+        name = attitudes.answered(name, words, clause) if name is not None else None
         if name is not None:
-            found[name] = min(rank, found.get(name, rank))
+            found[name] = min(rule.rank, found.get(name, rule.rank))
     if "recommend_no" in found:
         found.pop("recommend_yes", None)
     if "churn" in found:
@@ -137,8 +145,8 @@ def create_signals(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     sentence_table()
 
     def component(doc: Doc) -> Doc:
-        if doc._.clauses is not None:
-            doc._.signals = read_signals(doc)
+        if doc.user_data.get(CLAUSES) is not None:
+            doc.user_data[SIGNALS] = read_signals(doc)
         return doc
 
     return component

@@ -15,10 +15,10 @@ import simplemma
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.extensions  # noqa: F401  registers what this component assigns
 from kundenecho.analysis import Term
 from nlp.clauses import Clause, Words
 from nlp.constructions import ENDINGS, Said, said_of
+from nlp.extensions import CLAUSES, PERSONAL, PRODUCT, TERMS, TITLE_CHARS, WORDS
 from nlp.lemmas import look_up
 from nlp.lexicon import fold, load_toml, stop_nouns, word_sets
 from nlp.nouns import Noun, aspect_of, nouns
@@ -150,11 +150,11 @@ def find_terms(doc: Doc) -> list[Term]:
     One for each noun and each thing that is said of it; what a text repeats is given once, and a noun
     by itself only where nothing is said of it. Names of persons are none.
     """
-    words: Words = doc._.words
-    product = frozenset(map(fold, (doc._.product or "").replace("-", " ").split()))
+    words: Words = doc.user_data[WORDS]
+    product = _words_of(doc.user_data.get(PRODUCT) or "")
     hidden = _personal(doc)
     found: dict[tuple[str, str | None], Term] = {}
-    for clause in doc._.clauses:
+    for clause in doc.user_data[CLAUSES]:
         group = nouns(words, clause)
         if hidden:
             group = [noun for noun in group if not any(words.start[noun.at] in span for span in hidden)]
@@ -198,9 +198,18 @@ def _name(words: Words, clause: Clause, noun: Noun) -> Name | None:
 
 def _personal(doc: Doc) -> list[range]:
     """Where the Doc holds personal data."""
-    behind = doc._.title_chars + 1 if doc._.title_chars else 0
-    shift = {"title": 0, "text": behind}
-    return [range(span.start + shift[span.field], span.end + shift[span.field]) for span in doc._.personal or ()]
+    found = doc.user_data.get(PERSONAL)
+    if not found:
+        return []
+    title = doc.user_data.get(TITLE_CHARS, 0)
+    shift = {"title": 0, "text": title + 1 if title else 0}
+    return [range(span.start + shift[span.field], span.end + shift[span.field]) for span in found]
+
+
+@lru_cache(maxsize=1_000)
+def _words_of(product: str) -> AbstractSet[str]:
+    """Words of a product's name."""
+    return frozenset(map(fold, product.replace("-", " ").split()))
 
 
 def _join_pairs(words: Words, named: dict[int, Name]) -> None:
@@ -263,8 +272,8 @@ def create_terms(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.terms``."""
 
     def component(doc: Doc) -> Doc:
-        if doc._.clauses is not None:
-            doc._.terms = find_terms(doc)
+        if doc.user_data.get(CLAUSES) is not None:
+            doc.user_data[TERMS] = find_terms(doc)
         return doc
 
     return component

@@ -39,6 +39,7 @@ class TextblobEngine:
     """Sentiment by textblob-de; needs no NLTK data and no network."""
 
     name = "textblob-de"
+    line_only = False
 
     def __init__(self) -> None:
         self._tokenizer = PatternTokenizer()
@@ -69,7 +70,8 @@ class TextblobEngine:
             title = _readable((text.title or "")[:MAX_TITLE_CHARS])
             body = _readable((text.text or "")[:MAX_CHARS])
             result = self._judge(f"{title}\n\n{body}" if title else body)
-            result.personal = in_fields((text.title or "")[:MAX_TITLE_CHARS], (text.text or "")[:MAX_CHARS])
+            if not self.line_only:
+                result.personal = in_fields((text.title or "")[:MAX_TITLE_CHARS], (text.text or "")[:MAX_CHARS])
             yield result
 
     def _judge(self, text: str) -> Analysis:

@@ -8,32 +8,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import registry
 from spacy.vocab import Vocab
 
+from nlp.extensions import TOKENS
+
 TOKENIZER: Final = "kundenecho.tokenizer.v1"
 
-# Smileys, numbers with units of time or decimals, words with inner hyphens and apostrophes, a run of one
-# repeated mark, any other single mark. "gut.Aber" falls into three, "gutAber" into two: customers
-# forget the blank, and portals lose line ends.
-_TOKEN: Final = re.compile(
-    r"""
-    [:;=][-o^]?[)(DPp/]+ | <3
-  | \d+(?:[.,:]\d+)*
-  | [^\W\d_]+?(?=(?<=[a-zäöüß]{3})(?!Innen)[A-ZÄÖÜ][a-zäöüß]{2})
-  | [^\W\d_]+(?:[-'’´`][^\W\d_]+)*
-  | \s+
-  | (.)\1*
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+# Words with inner hyphens and apostrophes, numbers with units of time or decimals, smileys, blanks, a run of
+# one repeated mark, any other single mark; each with the blank behind it. "gut.Aber" falls into three,
+# "gutAber" into two: customers forget the blank, and portals lose line ends.
+_WORD: Final = r"[^\W\d_]+(?:[-'’´`][^\W\d_]+)*"
+_OTHERS: Final = r"\d+(?:[.,:]\d+)*|[:;=][-o^]?[)(DPp/]+|<3|\s+|(.)\2*"
+_TOKEN: Final = re.compile(f"({_WORD}|{_OTHERS})( ?)", re.DOTALL)
+_GLUED: Final = r"[^\W\d_]+?(?=(?<=[a-zäöüß]{3})(?!Innen)[A-ZÄÖÜ][a-zäöüß]{2})"
+_TOKEN_OR_GLUED: Final = re.compile(f"({_GLUED}|{_WORD}|{_OTHERS})( ?)", re.DOTALL)
+# Without this in a text no word of it is two; to try each letter of each word takes longer than all the rest.
+_MAYBE_GLUED: Final = re.compile(r"[A-ZÄÖÜ](?<=[a-zäöüß]{3}.)[a-zäöüß]{2}")
 # vocab keeps every distinct form; a "word" of 10,000 letters would be one of them for nothing.
 _LONGEST: Final = 200
+
+
+class Tokens(NamedTuple):
+    """A Doc as plain values: its text, its tokens and their offsets."""
+
+    whole: str
+    text: list[str]
+    start: list[int]
 
 
 class WordTokenizer:
@@ -44,19 +51,14 @@ class WordTokenizer:
 
     def __call__(self, text: str) -> Doc:
         """Tokenize; ``doc.text`` equals the text, character for character."""
-        words: list[str] = []
-        spaces: list[bool] = []
-        for match in _TOKEN.finditer(text):
-            word = match.group()
-            if word[0] == " " and words and not spaces[-1]:
-                spaces[-1] = True
-                word = word[1:]
-                if not word:
-                    continue
-            for start in range(0, len(word), _LONGEST):
-                words.append(word[start : start + _LONGEST])
-                spaces.append(False)
-        return Doc(self.vocab, words=words, spaces=spaces)
+        found = (_TOKEN_OR_GLUED if _MAYBE_GLUED.search(text) else _TOKEN).findall(text)
+        if max([len(word) for word, _, _ in found], default=0) > _LONGEST:
+            found = [piece for item in found for piece in _pieces(*item)]
+        words = [word for word, _, _ in found]
+        doc = Doc(self.vocab, words=words, spaces=[bool(blank) for _, _, blank in found])
+        starts = list(accumulate([len(word) + len(blank) for word, _, blank in found], initial=0))[:-1]
+        doc.user_data[TOKENS] = Tokens(text, words, starts)
+        return doc
 
     def to_disk(self, path: Path, **_: Any) -> None:
         """Nothing to store: the tokenizer has no state."""
@@ -72,6 +74,21 @@ class WordTokenizer:
     def from_bytes(self, data: bytes, **_: Any) -> WordTokenizer:
         """Nothing to read."""
         return self
+
+
+def _pieces(word: str, mark: str, blank: str) -> list[tuple[str, str, str]]:
+    """A token that is too long, cut; the blank stands behind the last piece."""
+    cuts = [word[start : start + _LONGEST] for start in range(0, len(word), _LONGEST)]
+    return [*((cut, mark, "") for cut in cuts[:-1]), (cuts[-1], mark, blank)]
+
+
+def tokens_of(doc: Doc) -> Tokens:
+    """The tokens of a Doc, whatever tokenizer made it."""
+    found: Tokens | None = doc.user_data.get(TOKENS)
+    if found is None or len(found.text) != len(doc):
+        found = Tokens(doc.text, [token.text for token in doc], [token.idx for token in doc])
+        doc.user_data[TOKENS] = found
+    return found
 
 
 def create_tokenizer() -> Callable[[Language], WordTokenizer]:

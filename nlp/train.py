@@ -6,10 +6,10 @@ deterministic: the same texts give the same weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -23,8 +23,8 @@ from nlp.pipeline import KundenechoEngine
 from nlp.sentiment import features
 from nlp.train_matrix import Keys, Rows, choose, clause_rows, matrix, text_rows
 from nlp.train_parts import Part, fit_parts, read_parts
-from nlp.train_texts import LabelledText, StarText, digest
-from nlp.weights import Scores, Weights, star_scores, verdict_inputs
+from nlp.train_texts import LabelledText, StarText, digest, require_all_classes
+from nlp.weights import FILE, Scores, Weights, star_scores, verdict_inputs
 
 #: Folds of the predictions that the sentiment learns from.
 INNER: Final = 3
@@ -47,8 +47,11 @@ _ABSTAIN_BELOW: Final = 0.45
 #: Share of the threshold for new mentions from which those of the rules stay: pairs, defects.
 _KEPT: Final = (0.9, 0.6)
 
+#: Texts after which reading tells how far it is.
+_TOLD_EVERY: Final = 2_000
 Floats = NDArray[np.float64]
 Report = Callable[[str], None]
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -71,25 +74,46 @@ class Corpus:
     parts: list[Part]
 
 
-def read_corpus(labelled: Sequence[LabelledText], stars: Sequence[StarText]) -> Corpus:
-    """Run the rules over all texts; what the pipeline does not take for German is left out."""
+def read_corpus(labelled: Sequence[LabelledText], stars: Sequence[StarText], report: Report = lambda _: None) -> Corpus:
+    """Run the rules over all texts; what the pipeline does not take for German is left out.
+
+    Args:
+        labelled: Annotated texts.
+        stars: Rated texts.
+        report: Told how many texts are read, now and then.
+
+    Raises:
+        DataError: When a sentiment or a class of ratings has no text.
+    """
+    require_all_classes(labelled, stars)
     engine = KundenechoEngine()
     engine.use(None)
     kept, docs = [], []
-    for text in labelled:
+    for text in _told(labelled, "annotated", report):
         doc = engine.read(Text(text.gold.text))
         if doc._.clauses:
             kept.append(text)
             docs.append(doc)
     clauses = clause_rows(docs)
     truth = np.vstack([clause_labels(doc, text) for doc, text in zip(docs, kept, strict=True)])
-    rated = (engine.read(Text(star.text[:_MOST_CHARS]), until="kundenecho_clauses_v1") for star in stars)
+    rated = (
+        engine.read(Text(star.text[:_MOST_CHARS]), until="kundenecho_clauses_v1")
+        for star in _told(stars, "rated", report)
+    )
     rules = [features(doc) for doc in docs]
     lengths = np.array([len(forms_of(doc._.words, clause)) for doc in docs for clause in doc._.clauses])
     parts = [
         part for owner, (doc, text) in enumerate(zip(docs, kept, strict=True)) for part in read_parts(doc, text, owner)
     ]
     return Corpus(kept, list(stars), clauses, text_rows(rated), truth, rules, lengths, parts)
+
+
+def _told(texts: Sequence[_T], kind: str, report: Report) -> Iterator[_T]:
+    """The texts, telling how many are done."""
+    for done, text in enumerate(texts):
+        if done % _TOLD_EVERY == 0:
+            report(f"reading {kind} texts: {done:,} of {len(texts):,}")
+        yield text
 
 
 def clause_labels(doc: Any, text: LabelledText) -> NDArray[np.bool_]:
@@ -138,9 +162,9 @@ def train_arrays(
     corpus: Corpus, texts: NDArray[np.bool_], stars: NDArray[np.bool_], report: Report = lambda _: None
 ) -> dict[str, NDArray[Any]]:
     """As :func:`train`; the arrays that a weights file holds."""
-    report("star ratings")
+    report("fitting the star ratings")
     star_keys, star_rows, star_bias = _fit_stars(corpus, stars)
-    report("labels of clauses")
+    report("fitting the labels of clauses")
     keep = texts[corpus.clauses.owner]
     groups = [text.group for text in corpus.labelled]
     chosen = Rows(*_part(corpus.clauses, keep))
@@ -148,7 +172,7 @@ def train_arrays(
     rows = matrix(corpus.clauses, label_keys)
     out_of_fold = _out_of_fold(corpus, rows, keep)
     label_rows, label_bias = _fit_labels(rows[keep], corpus.truth[keep])
-    report("sentiment")
+    report("fitting sentiment and parts")
     ratings = matrix(corpus.clauses, star_keys) @ star_rows
     verdict = _fit_verdict(corpus, texts, out_of_fold, ratings, star_bias)
     part_keys, part_values, part_bias = fit_parts([part for part in corpus.parts if texts[part.owner]], regression)
@@ -271,6 +295,6 @@ def _micro_f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
 def write_weights(arrays: dict[str, NDArray[Any]], folder: Path) -> Path:
     """Write the weights file into a folder; the same arrays give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "weights.npz"
+    path = folder / FILE
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.features import (
+    BEGIN,
+    END,
     SCALES,
+    Owners,
     WordKeys,
     companion_keys,
     forms_of,
@@ -45,51 +48,58 @@ def _word(form: str, is_negated: bool) -> WordKeys:
 
 def clause_rows(docs: Sequence[Any]) -> Rows:
     """A row for each clause: its words, neighbours, companions and cues."""
-    return _rows((owner, keys, None) for owner, doc in enumerate(docs) for keys in _clause_keys(doc))
+    rows, keys, owners = [], [], []
+    first = 0
+    for owner, doc in enumerate(docs):
+        said = rule_keys(doc)
+        found, clauses = _lexical(doc, company=True)
+        keys += [found, np.array([key for row in said for key in row], np.int64)]
+        rows += [first + clauses, first + np.repeat(np.arange(len(said)), list(map(len, said)))]
+        owners += [owner] * len(said)
+        first += len(said)
+    row, key = np.concatenate(rows), np.concatenate(keys)
+    order = np.argsort(row, kind="stable")
+    return Rows(row[order], key[order], _scales(key[order]), np.array(owners, np.int64))
 
 
 def text_rows(docs: Iterable[Any]) -> Rows:
     """A row for each text: its words and neighbours, divided by the root of its length."""
-    return _rows((owner, *_text_entries(doc)) for owner, doc in enumerate(docs))
+    keys, values, lengths = [], [], []
+    for doc in docs:
+        clauses = doc._.clauses or ()
+        length = 1 + sum(len(forms_of(doc._.words, clause)) for clause in clauses)
+        found, counts = np.unique(_lexical(doc, company=False)[0], return_counts=True)
+        keys.append(found)
+        values.append((counts * _scales(found) / np.sqrt(length)).astype(np.float32))
+        lengths.append(len(found))
+    row = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+    return Rows(row, np.concatenate(keys), np.concatenate(values), np.arange(len(lengths), dtype=np.int64))
 
 
-def _clause_keys(doc: Any) -> Iterator[Keys]:
-    for clause, rules in zip(doc._.clauses, rule_keys(doc), strict=True):
+def _lexical(doc: Any, *, company: bool) -> tuple[Keys, Owners]:
+    """Features of a Doc's words and neighbours, and of companions if wanted; with the clause of each."""
+    clauses = doc._.clauses or ()
+    words = []
+    for clause in clauses:
         forms = forms_of(doc._.words, clause)
-        words = [_word(form, mark) for form, mark in zip(forms, negated(forms), strict=True)]
-        near = companion_keys([word.number for word in words if word.is_word])
-        yield np.array([*_lexical(words), *near, *rules], np.int64)
-
-
-def _lexical(words: Sequence[WordKeys]) -> list[int]:
-    beside = neighbour_keys([word.number for word in words])
-    return [key for word in words for key in word.keys] + beside
-
-
-def _text_entries(doc: Any) -> tuple[Keys, Values]:
-    found: list[int] = []
-    length = 1
-    for clause in doc._.clauses or ():
-        forms = forms_of(doc._.words, clause)
-        length += len(forms)
-        found += _lexical([_word(form, mark) for form, mark in zip(forms, negated(forms), strict=True)])
-    keys, counts = np.unique(np.array(found, np.int64), return_counts=True)
-    return keys, (counts * _scales(keys) / np.sqrt(length)).astype(np.float32)
+        words.append([_word(form, mark) for form, mark in zip(forms, negated(forms), strict=True)])
+    owners = np.arange(len(words), dtype=np.int64)
+    numbers = np.array([n for row in words for n in (BEGIN, *(word.number for word in row), END)], np.uint64)
+    beside, beside_owners = neighbour_keys(numbers, np.repeat(owners, [len(row) + 2 for row in words]))
+    mine = np.array([key for row in words for word in row for key in word.keys], np.int64)
+    mine_owners = np.repeat(owners, [sum(len(word.keys) for word in row) for row in words])
+    keys, found = [mine, beside], [mine_owners, beside_owners]
+    if company:
+        numbers = np.array([word.number for row in words for word in row if word.is_word], np.uint64)
+        near, near_owners = companion_keys(
+            numbers, np.repeat(owners, [sum(word.is_word for word in row) for row in words])
+        )
+        keys, found = [*keys, near], [*found, near_owners]
+    return np.concatenate(keys), np.concatenate(found)
 
 
 def _scales(keys: Keys) -> Values:
     return np.array(SCALES, np.float32).take(keys & 7)
-
-
-def _rows(items: Iterable[tuple[int, Keys, Values | None]]) -> Rows:
-    keys, values, lengths, owners = [], [], [], []
-    for owner, key, value in items:
-        keys.append(key)
-        values.append(_scales(key) if value is None else value)
-        lengths.append(len(key))
-        owners.append(owner)
-    row = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
-    return Rows(row, np.concatenate(keys), np.concatenate(values), np.array(owners, np.int64))
 
 
 def choose(rows: Rows, groups: Sequence[str], texts: int, kinds: int) -> Keys:

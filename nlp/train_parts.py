@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nlp.features import clause_at, clause_starts
 from nlp.metrics import same_component
 from nlp.nouns import whole_nouns
-from nlp.parts import candidates
+from nlp.parts import candidates, cue_tokens
 from nlp.train_texts import LabelledText
 
 #: Inverse strength of regularisation, chosen by cross-validation.
@@ -32,7 +32,7 @@ def read_parts(doc: Any, text: LabelledText, owner: int) -> Iterator[Part]:
     """The nouns near every annotated defect of a text."""
     words, clauses = doc._.words, doc._.clauses
     starts = clause_starts(doc)
-    whole = whole_nouns(words, clauses, doc._.hits, None)
+    whole = whole_nouns(words, clauses, doc._.hits, text.gold.product)
     for gold in text.gold.mentions:
         if gold.defect is None:
             continue
@@ -44,7 +44,8 @@ def read_parts(doc: Any, text: LabelledText, owner: int) -> Iterator[Part]:
         )
         start = next(said, None)
         chosen = words.start.index(start) if start is not None else None
-        for one in candidates(words, clauses, at, gold.defect, chosen, whole):
+        cues = cue_tokens(doc._.hits, clauses[at], gold.defect)
+        for one in candidates(words, clauses, at, gold.defect, chosen, whole, cues):
             yield Part(owner, one.features, gold.component is not None and same_component(gold.component, one.name))
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from kundenecho.analysis import SENTIMENTS
 from kundenecho.errors import DataError
 from nlp.gold import GoldText, read_gold
 
@@ -85,6 +86,21 @@ def _rated(path: Path) -> Iterator[StarText]:
             label = 0 if stars < POOR else 1 if stars < MIDDLING else 2 if stars > GOOD else None
             if label is not None:
                 yield StarText(text, label, row.get("product"), str(row.get("category") or path.stem))
+
+
+def require_all_classes(labelled: Sequence[LabelledText], stars: Sequence[StarText]) -> None:
+    """Refuse texts that training cannot tell classes from.
+
+    Raises:
+        DataError: When a sentiment or a class of ratings has no text.
+    """
+    missing = [name for name in SENTIMENTS if all(text.gold.sentiment != name for text in labelled)]
+    if missing:
+        raise DataError(f"no annotated text is {' or '.join(missing)}", remedy="Annotate texts of every sentiment")
+    rated = {star.label for star in stars}
+    if rated != {0, 1, 2}:
+        classes = " or ".join(name for label, name in enumerate(("poor", "middling", "good")) if label not in rated)
+        raise DataError(f"no text has a {classes} rating", remedy="Name the folder of rated texts with --data")
 
 
 def without(stars: Iterable[StarText], texts: Iterable[str], products: Iterable[str]) -> list[StarText]:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kundenecho.errors import SettingsError
-from nlp.features import LABELS, SCALES, companion_keys, forms_of, negated, neighbour_keys, rule_keys, word_keys
+from nlp.extensions import CLAUSES, WORDS
+from nlp.features import LABELS, SCALES, Keys, Owners, companion_keys, neighbour_keys, rule_keys
 from nlp.lexicon import DATA
 from nlp.sentiment import is_blind
+from nlp.wordbank import WordBank
 
-SHIPPED: Final = DATA / "weights.npz"
+#: Name of a weights file in its folder.
+FILE: Final = "weights.npz"
+SHIPPED: Final = DATA / FILE
 Floats = NDArray[np.float32]
 #: Columns that star ratings trained, behind those of the labels.
 STARS: Final = 3
 _OVERALL: Final = [LABELS.index("overall pos"), LABELS.index("overall neg")]
 COLUMNS: Final = len(LABELS) + STARS
-#: Word forms whose sums are kept.
-_BANK: Final = 5_000
+#: Entries of the table that tells most unknown keys; a power of two, some twenty times the number of keys.
+_MAYBE: Final = 1 << 20
 #: Probabilities nearer to 0 or 1 than this are not told apart.
 _EDGE: Final = 1e-3
 #: Log-odds beyond which exp would overflow for nothing.
@@ -51,14 +57,6 @@ class Scores:
     doubtful: bool = False
 
 
-class _Banked(NamedTuple):
-    """A word whose sum is kept: its place in the bank, its number, whether it is a word."""
-
-    place: int
-    number: int
-    is_word: bool
-
-
 class Weights:
     """Linear models over hashed features; bounded memory, whatever the vocabulary of the texts.
 
@@ -80,78 +78,116 @@ class Weights:
         )
         self.part_bias = float(arrays["part_bias"])
         self.seen = frozenset(arrays["seen"].tolist())
+        self.digest: str | None = None
         keys = np.union1d(arrays["label_keys"], arrays["star_keys"])
-        # The last row stands for what is not known.
-        self._vectors = np.zeros((len(keys) + 1, COLUMNS), np.float32)
+        self._vectors = np.zeros((len(keys), COLUMNS), np.float32)
         self._vectors[np.searchsorted(keys, arrays["label_keys"]), : len(LABELS)] = arrays["label_rows"]
         self._vectors[np.searchsorted(keys, arrays["star_keys"]), len(LABELS) :] = arrays["star_rows"]
-        self._vectors[:-1] *= np.array(SCALES, np.float32)[keys & 7][:, np.newaxis]
-        self._rows: dict[int, int] = dict(zip(keys.tolist(), range(len(keys)), strict=True))
-        self._none = len(keys)
-        self._bank = np.zeros((_BANK, COLUMNS), np.float32)
-        self._banked: dict[tuple[str, bool], _Banked] = {}
+        self._vectors *= np.array(SCALES, np.float32)[keys & 7][:, np.newaxis]
+        self._table = KeyTable(keys)
+        self._bank = WordBank(self._sums, COLUMNS)
 
-    def score(self, doc: Any) -> Scores:
-        """Score every clause of a Doc whose cues and rule mentions are found."""
-        words, get = doc._.words, self._rows.get
-        places: list[int] = []
-        rows: list[int | None] = []
-        place_starts, row_starts = [], []
-        for clause, rules in zip(doc._.clauses, rule_keys(doc), strict=True):
-            forms = forms_of(words, clause)
-            found = [self._word(form, mark) for form, mark in zip(forms, negated(forms), strict=True)]
-            place_starts.append(len(places))
-            row_starts.append(len(rows))
-            places += [word.place for word in found]
-            rows.append(self._none)
-            rows += map(get, neighbour_keys([word.number for word in found]))
-            rows += map(get, companion_keys([word.number for word in found if word.is_word]))
-            rows += map(get, rules)
-        known = [self._none if row is None else row for row in rows]
-        total = self._sums(places, place_starts) + np.add.reduceat(self._vectors[known], row_starts)
-        lengths = np.diff([*place_starts, len(places)])
-        stars, leanings = star_scores(total[:, len(LABELS) :].astype(np.float32), lengths, self.bias[len(LABELS) :])
+    def score(self, docs: Sequence[Any]) -> list[Scores]:
+        """Score every clause of Docs that have clauses, whose cues and rule mentions are found."""
+        clauses = np.array([len(doc.user_data[CLAUSES]) for doc in docs])
+        total, lengths = self._totals(docs)
+        self._bank.forget()
         logits = np.clip(total[:, : len(LABELS)] + self.bias[: len(LABELS)], -_STEEPEST, _STEEPEST)
-        return Scores((1 / (1 + np.exp(-logits))).astype(np.float32), stars, leanings)
+        labels = (1 / (1 + np.exp(-logits))).astype(np.float32)
+        ends = np.cumsum(clauses)
+        stars, leanings = _stars(total[:, len(LABELS) :], lengths, self.bias[len(LABELS) :], ends - clauses)
+        parts = zip((ends - clauses).tolist(), ends.tolist(), stars, strict=True)
+        return [Scores(labels[first:last], star, leanings[first:last]) for first, last, star in parts]
 
-    def judge(self, rules: list[float], scores: Scores) -> None:
-        """Set the sentiment of a text from its scores and the features of its cues."""
-        logits = verdict_inputs(rules, scores) @ self.verdict
-        powers = np.exp(logits - logits.max())
-        positive, mixed, negative = (powers / powers.sum()).tolist()
-        scores.sentiment = (positive, mixed, negative)
-        blind = is_blind(rules) and float(scores.labels[:, -3:-1].max()) < _FAINT
-        scores.doubtful = blind or max(scores.sentiment) < self.abstain_below
+    def _totals(self, docs: Sequence[Any]) -> tuple[Floats, NDArray[np.int64]]:
+        """Summed weights of each clause of some Docs, and its length in words."""
+        bank = self._bank
+        placed = [bank.places(doc.user_data[WORDS], clause) for doc in docs for clause in doc.user_data[CLAUSES]]
+        rules = [row for doc in docs for row in rule_keys(doc)]
+        count = len(placed)
+        owners = np.repeat(np.arange(count), list(map(len, placed)))
+        places, owners = bank.read([place for row in placed for place in row], owners)
+        beside, beside_owners = neighbour_keys(bank.numbers[places], owners)
+        company = bank.is_word[places]
+        near, near_owners = companion_keys(bank.numbers[places[company]], owners[company])
+        said = np.array([key for row in rules for key in row], np.int64)
+        said_owners = np.repeat(np.arange(count), list(map(len, rules)))
+        keys = np.concatenate([beside, near, said])
+        total = segment_sums(bank.sums, places, owners, count)
+        total += self._sums(keys, np.concatenate([beside_owners, near_owners, said_owners]), count)
+        return total, np.bincount(owners, minlength=count) - 2
 
-    def _sums(self, banked: list[int], starts: list[int]) -> Floats:
-        sums = np.zeros((len(starts), COLUMNS), np.float32)
-        if banked:
-            vectors = self._bank[banked]
-            ends = [*starts[1:], len(banked)]
-            filled = [at for at, (first, last) in enumerate(zip(starts, ends, strict=True)) if last > first]
-            sums[filled] = np.add.reduceat(vectors, [starts[at] for at in filled])
-        return sums
+    def _sums(self, keys: Keys, owners: Owners, count: int) -> Floats:
+        """Sum of the weights of features by owner."""
+        rows, known = self._table.find(keys)
+        owners = owners[known]
+        order = np.argsort(owners, kind="stable")
+        return segment_sums(self._vectors, rows[order], owners[order], count)
 
-    def _word(self, form: str, is_negated: bool) -> _Banked:
-        known = self._banked.get((form, is_negated))
-        return self._bank_word(form, is_negated) if known is None else known
+    def judge(self, rules: Sequence[list[float]], scores: Sequence[Scores]) -> None:
+        """Set the sentiment of texts from their scores and the features of their cues."""
+        inputs = [verdict_inputs(values, one) for values, one in zip(rules, scores, strict=True)]
+        logits = np.vstack(inputs) @ self.verdict
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares = (powers / powers.sum(axis=1, keepdims=True)).tolist()
+        for values, one, (positive, mixed, negative) in zip(rules, scores, shares, strict=True):
+            one.sentiment = (positive, mixed, negative)
+            blind = is_blind(values) and float(one.labels[:, -3:-1].max()) < _FAINT
+            one.doubtful = blind or max(one.sentiment) < self.abstain_below
 
-    def _bank_word(self, form: str, is_negated: bool) -> _Banked:
-        place = len(self._banked)
-        if place >= len(self._bank):
-            # The text being scored points to its words: the bank grows until it is done.
-            self._bank = np.vstack([self._bank, np.zeros_like(self._bank)])
-        word = word_keys(form, is_negated)
-        rows = [row for row in map(self._rows.get, word.keys) if row is not None]
-        self._bank[place] = self._vectors[rows].sum(axis=0)
-        found = self._banked[(form, is_negated)] = _Banked(place, word.number, word.is_word)
-        return found
 
-    def forget(self) -> None:
-        """Empty the bank of word sums when it has outgrown its bound; called between texts."""
-        if len(self._banked) > _BANK:
-            self._banked.clear()
-            self._bank = np.zeros((_BANK, COLUMNS), np.float32)
+class KeyTable:
+    """Finds the rows of many keys at once.
+
+    Most keys that are asked for are not known: a table of bytes tells that for nearly all of them, by some bits
+    of the key. Keys are hashes, so any bits will do.
+
+    Args:
+        keys: Ascending.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._maybe = np.zeros(_MAYBE, np.bool_)
+        self._maybe[self._bits(keys)] = True
+
+    def find(self, keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of those keys that are known, and which they are."""
+        if not len(self._keys):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        maybe = np.flatnonzero(self._maybe[self._bits(keys)])
+        asked = keys[maybe]
+        rows = np.minimum(np.searchsorted(self._keys, asked), len(self._keys) - 1)
+        known = self._keys[rows] == asked
+        return rows[known], maybe[known]
+
+    @staticmethod
+    def _bits(keys: Keys) -> NDArray[np.int64]:
+        return (keys >> 20) & (_MAYBE - 1)
+
+
+def segment_sums(vectors: Floats, rows: NDArray[np.int64], owners: Owners, count: int) -> Floats:
+    """Sums of rows by owner.
+
+    Args:
+        vectors: All rows.
+        rows: Which of them.
+        owners: Owner of each of these, ascending.
+        count: Number of owners; one without rows gets zeros.
+    """
+    lengths = np.bincount(owners, minlength=count)
+    firsts = np.cumsum(lengths) - lengths
+    # The first row of every owner, then the second of those that have one, and so on: numpy adds long rows faster
+    # than it runs over many short segments, and what else is in the batch changes no sum.
+    order = np.argsort(-lengths, kind="stable")
+    firsts, lengths = firsts[order], lengths[order]
+    ordered = np.zeros((count, vectors.shape[1]), np.float32)
+    for step in range(int(lengths[0]) if count else 0):
+        longer = int(np.searchsorted(-lengths, -step, side="left"))
+        ordered[:longer] += vectors.take(rows[firsts[:longer] + step], axis=0)
+    sums = np.empty_like(ordered)
+    sums[order] = ordered
+    return sums
 
 
 def star_scores(sums: Floats, lengths: NDArray[np.int64], bias: Floats) -> tuple[Floats, Floats]:
@@ -162,7 +198,14 @@ def star_scores(sums: Floats, lengths: NDArray[np.int64], bias: Floats) -> tuple
         lengths: Words of each clause.
         bias: Of each rating.
     """
-    stars = sums.sum(axis=0) / np.sqrt(1 + lengths.sum()) + bias
+    stars, leanings = _stars(sums, lengths, bias, np.zeros(1, np.int64))
+    return stars[0], leanings
+
+
+def _stars(sums: Floats, lengths: NDArray[np.int64], bias: Floats, firsts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """As :func:`star_scores` for many texts; ``firsts`` are their first clauses."""
+    words = np.add.reduceat(lengths, firsts)
+    stars = np.add.reduceat(sums, firsts) / np.sqrt(1 + words)[:, np.newaxis] + bias
     clauses = sums / np.sqrt(1 + lengths)[:, np.newaxis] + bias
     return stars.astype(np.float32), (clauses[:, 2] - clauses[:, 0]).astype(np.float32)
 
@@ -204,14 +247,16 @@ def log_odds(probabilities: Floats) -> Floats:
 
 
 def read_weights(path: Path) -> Weights:
-    """Read a weights file.
+    """Read a weights file; its digest tells the lineage which weights they are.
 
     Raises:
         SettingsError: When it is missing or no weights file of this version.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Weights({name: arrays[name] for name in arrays.files})
+            weights = Weights({name: arrays[name] for name in arrays.files})
+        weights.digest = sha256(path.read_bytes()).hexdigest()[:16]
+        return weights
     except (OSError, ValueError, KeyError) as error:
         raise SettingsError(
             f"the weights cannot be read: {type(error).__name__}", where=str(path), remedy="Run make train"

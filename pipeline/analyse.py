@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from kundenecho.analysis import Analysis
+from kundenecho.errors import SettingsError
 from kundenecho.settings import Settings
 from nlp.engine import Engine, Text, load_engine
+from nlp.scheme_engine import SchemeEngine
 from pipeline.step import Counts, Progress, silent, step
 from storage.analyses import Lineage, Unseen, activate, count_unseen, ensure_lineage, unseen, write_analyses
 from storage.connect import Connection, named_lock
@@ -28,9 +30,15 @@ def analyse(settings: Settings, *, progress: Progress = silent) -> Counts:
 
     Raises:
         BusyError: Another analyse is running.
-        SettingsError: The engine is unknown or its model is missing.
+        SettingsError: The engine is unknown, its model is missing or has other labels than the lists need.
     """
-    engine = load_engine(settings["analysis.engine"])
+    engine = load_engine(settings["analysis.engine"], settings["analysis.model"])
+    if isinstance(engine, SchemeEngine):
+        raise SettingsError(
+            "the lists need the project's own labels, and this model has others",
+            where="analysis.model",
+            remedy="Use it with kundenecho analyse --input FILE --output FILE --model FOLDER",
+        )
     with step(settings, "analyse") as running, named_lock(running.conn, "analyse"):
         lineage = ensure_lineage(running.conn, engine.describe())
         running.conn.commit()

@@ -91,7 +91,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     planned = {row["text"]: said for row, said in zip(GOLD, SAID, strict=True)}
     silent = {row["text"]: Analysis("de", Sentiment("mixed", 0.0, 0.3)) for row in GOLD}
     engines = {"planned": Planned("planned", planned), "silent": Planned("silent", silent)}
-    monkeypatch.setattr(module, "load_engine", lambda name: engines[name])
+    monkeypatch.setattr(module, "load_engine", lambda name, model=None: engines[name])
     return evaluate(write(tmp_path / "gold.jsonl", GOLD), ["planned", "silent"])
 
 
@@ -213,7 +213,7 @@ def test_a_missing_gold_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(not SHARED_GOLD.exists(), reason="../shared/gold is absent")
 def test_real_gold_is_valid_and_the_rules_alone_lead_textblob_by_ten_points(monkeypatch: pytest.MonkeyPatch) -> None:
     # The shipped weights saw these texts; the rules did not learn from them.
-    def load(name: str) -> Engine:
+    def load(name: str, model: str | None = None) -> Engine:
         engine = load_engine(name)
         if isinstance(engine, KundenechoEngine):
             engine.use(None)

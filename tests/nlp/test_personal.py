@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kundenecho.analysis import Analysis
-from kundenecho.errors import DataError
 from nlp.engine import Text, load_engine
 from nlp.personal import CODE, KINDS, MARK, find_personal, mask
-from nlp.personal_evaluation import ALL, evaluate_personal, read_labelled, table
+from nlp.personal_evaluation import read_labelled, score_personal
 from nlp.pipeline import _CODE
 
 LABELLED = Path(__file__).resolve().parents[2] / "training" / "texts" / "personal.jsonl"
@@ -100,14 +98,13 @@ def test_what_only_looks_like_it(text: str) -> None:
 
 
 def test_the_labelled_texts() -> None:
-    parts = evaluate_personal(LABELLED)
-    for part, recall, precision in (("all", 0.97, 0.97), ("held back", 0.95, 0.95)):
+    parts = score_personal(LABELLED)
+    for part, recall, precision in (("all", 0.97, 0.97), ("held_back", 0.95, 0.95)):
         figures = parts[part]
         assert (figures.recall() or 0) >= recall, figures.missed
         assert (figures.precision() or 0) >= precision, figures.wrong
-    assert parts["held back"].texts >= 200
+    assert parts["held_back"].texts >= 200
     assert all(parts["all"].labelled[kind] >= 15 for kind in KINDS)
-    assert ALL in table(parts)
 
 
 def test_the_labelled_texts_use_reserved_addresses_only() -> None:
@@ -115,13 +112,6 @@ def test_the_labelled_texts_use_reserved_addresses_only() -> None:
         for span in text.spans:
             shown = text.text[span.start : span.end].lower()
             assert span.kind != "email" or "example" in shown, text.id
-
-
-def test_a_malformed_label_says_where(tmp_path: Path) -> None:
-    file = tmp_path / "labels.jsonl"
-    file.write_text(json.dumps({"id": "1", "text": "abc", "spans": [{"text": "x", "kind": "name"}]}), encoding="utf-8")
-    with pytest.raises(DataError, match=r"labels\.jsonl:1"):
-        evaluate_personal(file)
 
 
 def test_every_module_decides_the_lineage() -> None:
@@ -141,9 +131,24 @@ def test_the_output_line_has_none(read: Callable[..., Analysis]) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "0 ", "a@", "Sabine, ", "Frau M. ", "Herr von ", "Anna-", "straße 1", "null eins ", "nr. 1 ", "A. ", "DE02 "]
+    "piece",
+    [
+        "1", "0 ", "a@", "Sabine, ", "Frau M. ", "Herr von ", "Anna-", "straße 1", "null eins ", "nr. 1 ", "A. ", "DE02 ",
+        "Prof. Dr. ", "Dr ", "Am Ring 1 ", "liebe Liebe liebe ", "A", "-", "!", " ", "Danke an ",
+    ],
 )  # fmt: skip
-def test_no_text_takes_the_square_of_its_length(piece: str) -> None:
+@pytest.mark.parametrize("before", ["", "Ich wohne hier. Frau "])
+def test_no_text_takes_the_square_of_its_length(piece: str, before: str) -> None:
     started = time.process_time()
-    find_personal(piece * (50_000 // len(piece)))
-    assert time.process_time() - started < 5
+    find_personal(before + piece * (50_000 // len(piece)))
+    assert time.process_time() - started < 3
+
+
+def test_a_word_of_fifty_thousand_letters() -> None:
+    started = time.process_time()
+    assert len(find_personal("Danke an Frau X" + "abcdefghij" * 5_000)) <= 1
+    assert time.process_time() - started < 1
+
+
+def test_only_so_many_degrees_are_read() -> None:
+    assert found("Frau Prof. Dr. Dr. Amari") == found("Frau Amari") == [("Amari", "name")]

@@ -131,7 +131,8 @@ def test_the_report_for_people_and_for_machines(tmp_path: Path) -> None:
     path = write(tmp_path / "two.jsonl", *(row("Ich bin begeistert.", name=f"s-{number}") for number in range(9)))
     table = evaluate_signals(path)
     assert "zurückgehaltenes Drittel" in table
-    assert "davon in Nennungen" in table
+    assert "an Nennungen" in table
+    assert max(map(len, table.splitlines())) <= 120
     report = json.loads(evaluate_signals(path, as_json=True))
     assert report["kept"]["texts"] + report["held_back"]["texts"] == 9
     assert report["kept"]["signals"]["emotion"]["precision"] == 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import spacy
@@ -10,7 +11,7 @@ from spacy.language import Language
 
 import nlp.pipeline  # noqa: F401  registers the components
 from kundenecho.analysis import EMOTIONS, EXPECTATIONS, TOUCHPOINTS, Analysis
-from nlp.lexicon import load_toml
+from nlp.lexicon import DATA, load_toml
 from nlp.sentences import FILES as SENTENCE_FILES
 from nlp.signals import FILES, Signals
 from nlp.tokenizer import TOKENIZER
@@ -236,11 +237,9 @@ def test_touchpoint_of_a_clause(told: Callable[[str], Signals], text: str, touch
 def test_every_pattern_is_well_formed(name: str) -> None:
     for entry in load_toml(name)["cue"]:
         for pattern in entry["patterns"]:
-            joints = {joint for joint in "&…" if joint in pattern}
-            elements = pattern.split(joints.pop()) if joints else pattern.split(" ")
-            assert not joints, pattern
-            assert all(element.strip() and " " not in element.strip() for element in elements), pattern
-            assert all(form.strip("*") for element in elements for form in element.strip().split("|")), pattern
+            elements = pattern.replace("&", " ").replace("…", " ").split()
+            assert elements, pattern
+            assert all(form.strip("*") for element in elements for form in element.split("|")), pattern
 
 
 def test_every_signal_is_one_of_the_contract() -> None:
@@ -249,3 +248,10 @@ def test_every_signal_is_one_of_the_contract() -> None:
     assert clauses == known
     expectations = {entry["signal"] for entry in load_toml("expectations.toml")["cue"]}
     assert expectations == set(EXPECTATIONS)
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.toml")), ids=lambda path: path.stem)
+def test_what_cancels_a_construction_is_single_words(path: Path) -> None:
+    for entry in load_toml(path.name).get("cue", ()):
+        for word in [*entry.get("unless", ()), *entry.get("near", ())]:
+            assert " " not in word, f"{path.name}: {word!r} can never be met"

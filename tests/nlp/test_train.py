@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from cli.train import train as command
 from kundenecho.errors import DataError, SettingsError
 from nlp import evaluate as evaluation
-from nlp.crossval import cross_validate, fold_numbers, subset
-from nlp.engine import Engine, Text
+from nlp.crossval import cross_validate, fold_numbers, subset, training_files
+from nlp.engine import Engine, Text, load_engine
 from nlp.features import LABELS, PAIRS
 from nlp.pipeline import KundenechoEngine
 from nlp.train import Corpus, read_corpus, train, train_arrays, write_weights
@@ -177,6 +177,22 @@ def test_ratings_of_any_scale_become_three_kinds(tmp_path: Path) -> None:
         read_stars(tmp_path / "nowhere")
 
 
+def test_own_texts_are_scored_by_weights_from_the_others(tmp_path: Path) -> None:
+    one, other = sorted((Path(__file__).resolve().parents[2] / "training" / "texts").glob("goods_*.jsonl"))
+    assert training_files(one, tmp_path) == ([one], [other], tmp_path)
+    gold = write(tmp_path / "gold" / "set.jsonl", rows())
+    beside = write(tmp_path / "gold" / "more.jsonl", rows())
+    assert training_files(gold, None) == ([gold, beside], [one, other], None)
+
+
+def test_training_without_a_class_is_one_clear_error(folder: Path) -> None:
+    labelled = read_labelled([folder / "gold" / "set.jsonl"], own=False)
+    with pytest.raises(DataError, match="no text has a poor or middling or good rating"):
+        read_corpus(labelled, [])
+    with pytest.raises(DataError, match="no annotated text is mixed"):
+        read_corpus([text for text in labelled if text.gold.sentiment != "mixed"], read_stars(folder / "data"))
+
+
 def test_cross_validation_analyses_every_text_without_having_seen_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,7 +217,7 @@ def test_evaluate_leaves_out_what_the_weights_saw(folder: Path, monkeypatch: pyt
         seen = frozenset(digest(row["text"]) for row in rows()[:10])
 
     engine: Engine = Seeing()
-    monkeypatch.setattr(evaluation, "load_engine", lambda name: engine)
+    monkeypatch.setattr(evaluation, "load_engine", lambda name, model=None: engine)
     report = evaluation.evaluate(folder / "gold" / "set.jsonl", ["kundenecho"])
     assert (report["texts"], report["left_out"]) == (len(rows()) - 10, 10)
     Seeing.seen = frozenset(digest(row["text"]) for row in rows())
@@ -239,3 +255,15 @@ def test_weights_hold_no_readable_word() -> None:
     assert set(kinds.values()) <= {"i", "f", "U"}
     assert [name for name, kind in kinds.items() if kind == "U"] == ["seen"]
     assert SHIPPED.stat().st_size < 5_000_000
+
+
+def test_own_weights_replace_the_shipped_ones(corpus: Corpus, tmp_path: Path) -> None:
+    write_weights(train_arrays(corpus, *everything(corpus)), tmp_path)
+    engine = load_engine(model=str(tmp_path))
+    assert isinstance(engine, KundenechoEngine)
+    text = "Der Bolzen " + UNKNOWN.format("").strip()
+    assert [mention.defect for mention in next(engine.analyse([Text(text)])).mentions] == ["noise"]
+    assert digest(corpus.labelled[0].gold.text) in engine.seen
+    shipped, rules = KundenechoEngine(), KundenechoEngine()
+    rules.use(None)
+    assert len({json.dumps(one.describe(), sort_keys=True) for one in (engine, shipped, rules)}) == 3
