@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from insights.defects import SIGNALS, DefectCounts, MonthCount, judge
+from insights.defects import SIGNALS, DefectCounts, MonthCount, judge, judge_product
+from insights.disproportionality import Stratum
+from insights.weeks import WeekCount
 
 NEWEST = datetime(2026, 10, 31, tzinfo=UTC)
 
@@ -67,3 +69,55 @@ def test_without_dates_nothing_is_said_about_time() -> None:
 
 def test_signals_are_those_of_the_contract() -> None:
     assert set(SIGNALS) == {"new", "rising", "steady", "falling", "too_little_data", "undated"}
+
+
+def weekly(counts: list[float], strata: tuple[Stratum, ...] = ()) -> DefectCounts:
+    last = date(2026, 10, 19)
+    weeks = [WeekCount(last - timedelta(weeks=len(counts) - 1 - n), c, 100) for n, c in enumerate(counts)]
+    named = [w.week for w in weeks if w.persons]
+    first, total = datetime(named[0].year, named[0].month, named[0].day, tzinfo=UTC), int(sum(counts))
+    return DefectCounts(total, 100 * len(weeks), total, 600, total, first, NEWEST, weeks=weeks, strata=strata)
+
+
+EVEN = [5.0, 4.0, 6.0, 5.0, 3.0, 7.0] * 20
+
+
+def test_weekly_counts_are_watched() -> None:
+    cells = [weekly(EVEN), weekly([*EVEN[:-6], *[15.0] * 6]), weekly([*EVEN[:-10], *[0.0] * 10])]
+    verdicts = judge_product(cells, min_persons=3, newest=NEWEST)
+    assert [v.signal for v in verdicts] == ["steady", "rising", "falling"]
+    since = verdicts[1].rising_since
+    assert since is not None
+    assert since.low <= date(2026, 9, 14) <= since.high
+    assert verdicts[0].rising_since is verdicts[2].rising_since is None
+
+
+def test_a_new_defect_that_alarms_rises_and_another_is_new() -> None:
+    few, many = weekly([*[0.0] * 112, 1, 0, 0, 1, 0, 0, 1, 0]), weekly([*[0.0] * 114, *[2.0] * 6])
+    verdicts = judge_product([few, many, weekly(EVEN)], min_persons=3, newest=NEWEST)
+    assert [v.signal for v in verdicts] == ["new", "rising", "steady"]
+
+
+def test_a_short_weekly_history_claims_nothing() -> None:
+    verdict = judge(weekly([2.0] * 20), min_persons=3, newest=NEWEST)
+    assert (verdict.signal, verdict.evidence_needed) == ("too_little_data", 12)
+
+
+def test_real_is_judged_over_all_cells_screened() -> None:
+    strong, weak = (Stratum(60, 300, 40, 2000),), (Stratum(9, 300, 25, 2000),)
+    alone = judge(weekly(EVEN, weak), min_persons=3, newest=NEWEST)
+    cells = [weekly(EVEN, s) for s in (strong, weak, *[(Stratum(5, 300, 40, 2000),)] * 20)]
+    verdicts = judge_product(cells, min_persons=3, newest=NEWEST)
+    assert verdicts[0].is_real is True
+    assert alone.q_value is not None
+    assert verdicts[1].q_value is not None
+    assert verdicts[1].q_value > alone.q_value
+
+
+def test_without_siblings_or_weeks_these_answers_stay_open() -> None:
+    verdict = judge(DefectCounts(20, 500, 22, 600), min_persons=3, newest=None)
+    assert verdict.is_real is verdict.q_value is verdict.disproportion is verdict.watch is verdict.rising_since is None
+
+
+def test_no_cells_no_verdicts() -> None:
+    assert judge_product([], min_persons=3, newest=NEWEST) == []
