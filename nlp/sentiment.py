@@ -166,7 +166,11 @@ def create_sentiment(nlp: Language, name: str) -> Callable[[Doc], Doc]:
         data = doc.user_data
         if data.get(HITS) is not None:
             scores = data.get(SCORES)
-            data[VERDICT] = judge(features(doc)) if scores is None else Verdict(scores.sentiment, scores.doubtful)
+            # The weights were learned from words; where there is none, emoji speak by the rules.
+            if scores is None or not any(form[0].isalpha() for form in data[WORDS].folded):
+                data[VERDICT] = judge(features(doc))
+            else:
+                data[VERDICT] = Verdict(scores.sentiment, scores.doubtful)
         return doc
 
     return component
