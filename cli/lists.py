@@ -36,7 +36,7 @@ def defects(form: str, output: Path | None, limit: int | None, product: str | No
     from storage.lists import list_defects
 
     with database(settings()) as db, db.connect("kundenecho defects") as conn:
-        rows = list_defects(conn, product=product, limit=limit, min_persons=min_persons)
+        rows = list_defects(conn, product=product, limit=limit, min_persons=min_persons, onset=form == "table")
     if form == "table":
         print_defects(rows)
     else:

@@ -95,7 +95,9 @@ def _show(found: Settings) -> None:
 
     with database(found) as db, db.connect("kundenecho run") as conn:
         click.echo()
-        print_defects(list_defects(conn, limit=_SHOWN), title=f"{found['company.name']}: was immer wieder kaputtgeht")
+        print_defects(
+            list_defects(conn, limit=_SHOWN, onset=True), title=f"{found['company.name']}: was immer wieder kaputtgeht"
+        )
         click.echo()
         print_advocates(list_advocates(conn, limit=_SHOWN), title=f"{found['company.name']}: wer für uns spricht")
 

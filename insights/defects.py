@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from insights.disproportionality import Disproportion, Stratum, compare, is_real, q_values
+from insights.held import hold
 from insights.rates import Rate, jeffreys, trend_p_value
 from insights.surveillance import Since, Watch, watch
 from insights.weeks import WeekCount, last_closed
@@ -120,7 +121,8 @@ def judge_product(cells: Sequence[DefectCounts], *, min_persons: int, newest: da
 def _watched(cells: Sequence[DefectCounts], newest: datetime | None) -> list[Watch | None]:
     if newest is None or not any(cell.weeks for cell in cells):
         return [None] * len(cells)
-    answers = iter(watch([cell.weeks for cell in cells if cell.weeks], last_closed(newest.date())))
+    series, last = [cell.weeks for cell in cells if cell.weeks], last_closed(newest.date())
+    answers = iter(hold(series, watch(series, last), last))
     return [next(answers) if cell.weeks else None for cell in cells]
 
 

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
 from itertools import groupby
 from typing import TypeVar
 
 from insights.advocates import Advocacy, Span, Statement, assess
-from insights.components import canonical
-from insights.defects import DefectCounts, MonthCount, judge
 from kundenecho.settings import Settings
+from pipeline.defects import decide_defects
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.topics import decide_topics
 from storage.advocates import AdvocateRow, ReasonRow, StatementRow, statements, write_advocates
 from storage.connect import Connection, named_lock
-from storage.defects import (
-    CellRow,
-    ComponentRow,
-    ExposureRow,
-    FigureRow,
-    count_components,
-    count_defects,
-    write_aliases,
-    write_defects,
-)
 from storage.dirty import active_lineage, clear_dirty, newest_feedback, take_dirty
 
 _T = TypeVar("_T")
 
-#: Products and persons are recomputed in portions of this size, to keep memory flat.
-_PRODUCTS, _PERSONS = 200, 5000
+#: Persons are recomputed in portions of this size, to keep memory flat.
+_PERSONS = 5000
 
 
 def decide(settings: Settings, *, everything: bool = False, progress: Progress = silent) -> Counts:
@@ -54,11 +42,9 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         if lineage is None:
             return counts
         dirty = take_dirty(conn, everything=everything)
-        newest = newest_feedback(conn)
-        for products in _portions(dirty.products, _PRODUCTS):
-            counts["defects"] += _decide_defects(conn, products, lineage, settings["decide.min_persons"], newest)
-            counts["products"] += len(products)
-            progress("Mängel zählen", counts["products"], len(dirty.products))
+        least, newest = settings["decide.min_persons"], newest_feedback(conn)
+        judged = decide_defects(conn, dirty.products, lineage, least, newest, everything=everything, progress=progress)
+        counts["products"], counts["defects"] = judged
         counts["topics"] = decide_topics(conn, dirty.products, lineage, everything=everything, progress=progress)
         for persons in _portions(dirty.persons, _PERSONS):
             counts["advocates"] += _decide_advocates(conn, persons, lineage)
@@ -67,58 +53,6 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         clear_dirty(conn, dirty)
         conn.commit()
     return running.counts
-
-
-def _decide_defects(
-    conn: Connection, products: Sequence[str], lineage: int, min_persons: int, newest: datetime | None
-) -> int:
-    written = count_components(conn, products, lineage)
-    write_aliases(conn, products, _aliases(written))
-    cells, exposure = count_defects(conn, lineage)
-    figures = [_figure(cell, exposure[cell.product], min_persons, newest) for cell in cells]
-    return write_defects(conn, products, lineage, figures)
-
-
-def _aliases(written: Sequence[ComponentRow]) -> Iterator[tuple[str, str, str, str]]:
-    for (product, defect), rows in groupby(written, key=lambda row: (row.product, row.defect)):
-        names = canonical({row.component: row.mentions for row in rows})
-        yield from ((product, defect, component, name) for component, name in names.items())
-
-
-def _figure(cell: CellRow, exposure: ExposureRow, min_persons: int, newest: datetime | None) -> FigureRow:
-    counts = DefectCounts(
-        persons=cell.persons,
-        persons_exposed=exposure.persons,
-        mentions=cell.mentions,
-        reviews_of_product=exposure.reviews,
-        dated=cell.dated,
-        first_seen=cell.first_seen,
-        last_seen=cell.last_seen,
-        months=_series(cell.months, exposure.months),
-    )
-    verdict = judge(counts, min_persons=min_persons, newest=newest)
-    return FigureRow(
-        product=cell.product,
-        component=cell.component,
-        component_name=cell.component_name,
-        defect=cell.defect,
-        persons=cell.persons,
-        persons_exposed=exposure.persons,
-        mentions=cell.mentions,
-        reviews_of_product=exposure.reviews,
-        rate=verdict.rate.value,
-        rate_low=verdict.rate.low,
-        rate_high=verdict.rate.high,
-        signal=verdict.signal,
-        first_seen=cell.first_seen,
-        last_seen=cell.last_seen,
-        evidence_needed=verdict.evidence_needed,
-    )
-
-
-def _series(named: Sequence[tuple[date, int]], exposed: Sequence[tuple[date, int]]) -> list[MonthCount]:
-    persons = dict(named)
-    return [MonthCount(month, persons.get(month, 0), count) for month, count in exposed]
 
 
 def _decide_advocates(conn: Connection, persons: Sequence[int], lineage: int) -> int:

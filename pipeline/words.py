@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 DEFECT: Final = {
@@ -32,6 +32,10 @@ SIGNAL: Final = {
     "too_little_data": "zu wenig Daten",
     "undated": "ohne Datum",
 }
+MONTHS: Final = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+    "Dezember",
+)  # fmt: skip
 REASON: Final = {
     "recommendation": "empfiehlt weiter",
     "promoter": "NPS 9 oder 10",
@@ -68,6 +72,16 @@ FIGURE: Final = {
     "rate_low": "Anteil mindestens",
     "rate_high": "Anteil höchstens",
     "signal": "Signal",
+    "rising_since": "Steigt seit der Woche vom",
+    "rising_since_low": "Frühestens seit",
+    "rising_since_high": "Spätestens seit",
+    "rising_factor": "Rate gegenüber vorher, das Wievielfache",
+    "watch_window": "Neueste Wochen zusammen",
+    "watch_observed": "Personen in diesen Wochen",
+    "watch_expected": "Erwartet nach der Vergangenheit",
+    "real": "Häufiger als bei Schwesterprodukten",
+    "ic": "Wie viel häufiger (log2)",
+    "ic_low": "Wie viel häufiger mindestens (log2)",
     "first_seen": "Zuerst",
     "last_seen": "Zuletzt",
     "evidence_needed": "Noch nötige Nennungen",
@@ -120,10 +134,15 @@ def defect_name(defect: Mapping[str, Any]) -> str:
 
 
 def verdict(defect: Mapping[str, Any]) -> str:
-    """The signal of a defect in words; says how much is missing where data is thin."""
+    """The signal of a defect in words; says since when it rises, and how much is missing where data is thin."""
     if defect["signal"] == "too_little_data":
         needed = defect["evidence_needed"]
         return f"zu wenig Daten, noch {needed} {'Nennung' if needed == 1 else 'Nennungen'} nötig"
+    since = defect.get("rising_since")
+    if defect["signal"] == "rising" and since:
+        # A week counts for the month that most of its days are in.
+        middle = since + timedelta(days=3)
+        return f"steigt seit {MONTHS[middle.month - 1]} {middle.year}"
     return SIGNAL[defect["signal"]]
 
 
@@ -147,6 +166,8 @@ def figure(key: str, value: Any) -> tuple[str, str]:
         shown = "ja" if value else "nein"
     elif isinstance(value, datetime):
         shown = f"{value:%d.%m.%Y %H:%M} UTC"
+    elif isinstance(value, date):
+        shown = f"{value:%d.%m.%Y}"
     elif isinstance(value, float):
         shown = f"{value:.4g}".replace(".", ",")
     else:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import execute_values
 
+from storage.voices import make_voices
+
 _QUOTES_PER_DEFECT = 5
 #: Characters between a defect and the fix that is suggested for it.
 _FIX_REACH = 200
@@ -54,7 +56,7 @@ class ExposureRow(NamedTuple):
 
 
 class FigureRow(NamedTuple):
-    """One decided defect, as written to ``defect_figure``."""
+    """One decided defect, as written to ``defect_figure``; the columns of its view say what each figure means."""
 
     product: str
     component: str
@@ -71,6 +73,17 @@ class FigureRow(NamedTuple):
     first_seen: datetime | None
     last_seen: datetime | None
     evidence_needed: int
+    rising_since: date | None
+    rising_since_low: date | None
+    rising_since_high: date | None
+    rising_factor: float | None
+    real: bool | None
+    ic: float | None
+    ic_low: float | None
+    watch_observed: float | None
+    watch_expected: float | None
+    watch_window: int | None
+    closed_week: date | None
 
 
 def count_components(conn: Connection, products: Sequence[str], lineage_id: int) -> list[ComponentRow]:
@@ -92,20 +105,6 @@ def count_components(conn: Connection, products: Sequence[str], lineage_id: int)
             (lineage_id,),
         )
         return [ComponentRow._make(row) for row in cursor]
-
-
-def make_voices(conn: Connection, products: Sequence[str]) -> None:
-    """Make the temporary table ``voice``: the current feedback of some products with whom it counts for.
-
-    Args:
-        conn: Connection; the caller's transaction goes on.
-        products: The products.
-    """
-    with conn.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.voice")
-        cursor.execute(_VOICES, (list(products),))
-        cursor.execute("CREATE INDEX ON voice (revision_id)")
-        cursor.execute("ANALYZE voice")
 
 
 def write_aliases(conn: Connection, products: Sequence[str], aliases: Iterable[tuple[str, str, str, str]]) -> None:
@@ -142,21 +141,6 @@ def count_defects(conn: Connection, lineage_id: int) -> tuple[list[CellRow], dic
         exposure = {row[0]: ExposureRow._make((*row[:-1], _months(row[-1]))) for row in cursor}
     return cells, exposure
 
-
-_VOICES = """
-CREATE TEMP TABLE voice ON COMMIT DROP AS
-SELECT c.feedback_id, c.revision_id, c.product, c.created_at,
-       date_trunc('month', c.created_at AT TIME ZONE 'UTC')::date AS month,
-       CASE WHEN rep.feedback_id IS NOT NULL THEN coalesce(rep.person_id, -rep.feedback_id)
-            ELSE coalesce(c.person_id, -c.feedback_id) END AS voice
-FROM current_feedback c
-LEFT JOIN LATERAL (
-    SELECT g.feedback_id, g.person_id FROM current_feedback g
-    WHERE g.copy_digest = c.copy_digest AND g.state <> 'deleted'
-    ORDER BY g.person_id IS NULL, g.feedback_id LIMIT 1
-) rep ON c.copy_digest IS NOT NULL
-WHERE c.product = ANY(%s) AND c.state <> 'deleted'
-"""
 
 _CELLS = """
 WITH hit AS (
@@ -226,17 +210,18 @@ def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, fi
 
 _FIGURE_TEMPLATE = (
     "(%s::int, %s, %s, %s::text, %s, %s::int, %s::int, %s::int, %s::int, %s::float8, %s::float8, %s::float8, %s,"
-    " %s::timestamptz, %s::timestamptz, %s::int)"
+    " %s::timestamptz, %s::timestamptz, %s::int, %s::date, %s::date, %s::date, %s::float8, %s::boolean, %s::float8,"
+    " %s::float8, %s::float8, %s::float8, %s::int, %s::date)"
 )
-_INSERT_FIGURES = """
-INSERT INTO defect_figure (defect_id, lineage_id, component_name, persons, persons_exposed, mentions,
-    reviews_of_product, rate, rate_low, rate_high, signal, first_seen, last_seen, evidence_needed)
-SELECT d.defect_id, v.lineage_id, v.component_name, v.persons, v.persons_exposed, v.mentions,
-    v.reviews_of_product, v.rate, v.rate_low, v.rate_high, v.signal, v.first_seen, v.last_seen, v.evidence_needed
-FROM (VALUES %s) AS v (lineage_id, product, component, component_name, defect, persons, persons_exposed, mentions,
-    reviews_of_product, rate, rate_low, rate_high, signal, first_seen, last_seen, evidence_needed)
-JOIN defect d ON d.product = v.product AND d.component = v.component AND d.defect = v.defect
-"""
+_FIGURES = """component_name, persons, persons_exposed, mentions, reviews_of_product, rate, rate_low, rate_high, signal,
+    first_seen, last_seen, evidence_needed, rising_since, rising_since_low, rising_since_high, rising_factor, real, ic,
+    ic_low, watch_observed, watch_expected, watch_window, closed_week"""
+_INSERT_FIGURES = f"""
+INSERT INTO defect_figure (defect_id, lineage_id, {_FIGURES})
+SELECT d.defect_id, v.lineage_id, {_FIGURES}
+FROM (VALUES %s) AS v (lineage_id, product, component, component_name, defect, {_FIGURES.partition(", ")[2]})
+JOIN defect d USING (product, component, defect)
+"""  # noqa: S608  no values
 # A quote from an unhappy review is better evidence than one from a happy review, and one person speaks once.
 _INSERT_QUOTES = """
 INSERT INTO defect_quote (defect_id, rank, mention_id)

@@ -21,7 +21,12 @@ _ADVOCATE_KEYS = ("person_id", "display_name", "score", "stage", "contactable", 
 
 
 def list_defects(
-    conn: Connection, *, product: str | None = None, limit: int | None = None, min_persons: int = 1
+    conn: Connection,
+    *,
+    product: str | None = None,
+    limit: int | None = None,
+    min_persons: int = 1,
+    onset: bool = False,
 ) -> list[dict[str, Any]]:
     """Recurring defects, the best supported first.
 
@@ -30,6 +35,7 @@ def list_defects(
         product: Only this product.
         limit: At most so many.
         min_persons: Leave out defects that fewer persons named.
+        onset: Beside the keys of the contract ``rising_since``, a date or None, for what people read.
 
     Returns:
         One mapping per defect with the keys of the contract; ``remedy`` is None or
@@ -50,7 +56,11 @@ def list_defects(
         ),
         "defect_id",
     )
-    return [_defect(row, quotes.get(row["defect_id"], [])) for row in rows]
+    found = [_defect(row, quotes.get(row["defect_id"], [])) for row in rows]
+    if onset:
+        for defect, row in zip(found, rows, strict=True):
+            defect["rising_since"] = row["rising_since"]
+    return found
 
 
 def _defect(row: dict[str, Any], quotes: list[dict[str, Any]]) -> dict[str, Any]:

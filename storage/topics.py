@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import execute_values
 
-from storage.defects import make_voices
+from storage.voices import make_voices
 
 _QUOTES_PER_TOPIC = 5
 

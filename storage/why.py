@@ -45,9 +45,10 @@ def _defect(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[
         conn,
         "SELECT d.product, p.name AS product_name, g.component_name AS component, d.defect, g.persons,"
         " g.persons_exposed, g.mentions, g.reviews_of_product, g.rate, g.rate_low, g.rate_high, g.signal,"
-        " g.first_seen, g.last_seen, g.evidence_needed, l.digest AS lineage, g.decided_at"
-        " FROM defect d JOIN product p ON p.product = d.product LEFT JOIN defect_figure g USING (defect_id)"
-        " LEFT JOIN lineage l USING (lineage_id) WHERE d.defect_id = %s",
+        " g.rising_since, g.rising_since_low, g.rising_since_high, g.rising_factor, g.watch_window, g.watch_observed,"
+        " g.watch_expected, g.real, g.ic, g.ic_low, g.first_seen, g.last_seen, g.evidence_needed, l.digest AS lineage,"
+        " g.decided_at FROM defect d JOIN product p ON p.product = d.product"
+        " LEFT JOIN defect_figure g USING (defect_id) LEFT JOIN lineage l USING (lineage_id) WHERE d.defect_id = %s",
         (number,),
     )
     evidence = _rows(

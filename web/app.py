@@ -66,7 +66,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
     @app.get("/maengel")
     def defects(request: Request, produkt: str | None = None, ab: int = Query(1, ge=1, le=1000)) -> HTMLResponse:
         with db.connect("kundenecho web") as conn:
-            rows = list_defects(conn, product=produkt or None, min_persons=ab)
+            rows = list_defects(conn, product=produkt or None, min_persons=ab, onset=True)
         return pages.TemplateResponse(request, "defects.html", {"rows": rows, "product": produkt, "least": ab})
 
     @app.get("/fuersprecher")

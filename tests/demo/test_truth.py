@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 from tests.cli.conftest import Installation, installed  # noqa: F401  the same fixture
+from tests.conftest import rows
 from tests.demo.test_corpus import truth
 
 
@@ -17,6 +19,25 @@ def test_the_clogged_spout_is_found_with_its_fix(installed: Installation) -> Non
     assert "Büroklammer" in best["remedy"]["text"]
     # About seventy texts tell it; a few name no part and some are on the portal, which names no product.
     assert best["persons"] >= 25
+
+
+def test_since_when_the_spout_clogs(installed: Installation) -> None:  # noqa: F811
+    with installed.db.connect("test") as conn:
+        [(since, low, high, factor)] = rows(
+            conn,
+            "SELECT rising_since, rising_since_low, rising_since_high, rising_factor FROM lists.defects"
+            " WHERE (product, component, defect) = ('HM-310', 'Auslaufdüse', 'blockage')",
+        )
+        [(others,)] = rows(
+            conn,
+            "SELECT count(*) FROM lists.defects WHERE rising_since IS NOT NULL AND defect <> 'blockage'",
+        )
+    # Planted in March: within two weeks of it.
+    assert date(2026, 2, 16) <= since <= date(2026, 4, 13)
+    assert low <= since <= high
+    assert factor is None or factor > 2
+    assert others == 0
+    assert "steigt seit" in " ".join(installed.run("defects", "--limit", "1").output.split())
 
 
 def test_no_rare_defect_rises(installed: Installation) -> None:  # noqa: F811
