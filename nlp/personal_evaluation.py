@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from kundenecho.errors import DataError, SettingsError
+from nlp.annotated import read_annotated
 from nlp.personal import KINDS, Personal, find_personal
 
 ALL: Final = "all"
@@ -93,25 +93,12 @@ def read_labelled(path: Path) -> list[Labelled]:
         SettingsError: When the file cannot be opened.
         DataError: At the first line that is no labelled text, and for a file without any.
     """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise SettingsError(
-            f"the labelled texts cannot be read: {error.strerror}", where=str(path), remedy="Correct the path"
-        ) from None
-    texts = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                row = json.loads(line.decode("utf-8"))
-                spans = tuple(_place(row["text"], **span) for span in row["spans"])
-                texts.append(Labelled(str(row["id"]), row["text"], spans))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                fault = f"no valid annotation: {type(error).__name__}: {error}"
-                raise DataError(fault, where=f"{path}:{number}", remedy="Correct the annotation") from None
-    if not texts:
-        raise DataError("the file has no texts", where=str(path), remedy="Name a file of labelled JSON lines")
-    return texts
+    return read_annotated(path, _labelled)
+
+
+def _labelled(row: Any) -> Labelled:
+    spans = tuple(_place(row["text"], **span) for span in row["spans"])
+    return Labelled(str(row["id"]), row["text"], spans)
 
 
 def _place(body: str, text: str, kind: str, nth: int = 1) -> Personal:

@@ -23,8 +23,8 @@ import spacy
 from spacy.language import Language
 
 from kundenecho.analysis import EMOTIONS, EXPECTATIONS, TOUCHPOINTS, Analysis
-from kundenecho.errors import DataError, SettingsError
 from nlp import metrics
+from nlp.annotated import read_annotated
 from nlp.engine import Text, load_engine
 from nlp.metrics import Tally
 from nlp.sentences import offsets
@@ -72,23 +72,7 @@ def read_signal_texts(path: Path) -> list[SignalText]:
         SettingsError: When the file cannot be opened.
         DataError: At the first line that is no valid annotation, and for a file without any.
     """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise SettingsError(
-            f"the labelled texts cannot be read: {error.strerror}", where=str(path), remedy="Correct the path"
-        ) from None
-    texts = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                texts.append(_text(json.loads(line.decode("utf-8"))))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                fault = f"no valid annotation: {type(error).__name__}: {error}"
-                raise DataError(fault, where=f"{path}:{number}", remedy="Correct the annotation") from None
-    if not texts:
-        raise DataError("the file has no texts", where=str(path), remedy="Name a file of labelled JSON lines")
-    return texts
+    return read_annotated(path, _text)
 
 
 def _text(row: Any) -> SignalText:

@@ -66,7 +66,7 @@ def read_stars(folder: Path) -> list[StarText]:
     ``rating_max`` is 5 where it is not given.
 
     Raises:
-        DataError: When no file has a rated text.
+        DataError: At the first line that cannot be read, and when no file has a rated text.
     """
     found = [text for path in sorted(folder.glob("*.jsonl")) for text in _rated(path)]
     if not found:
@@ -75,17 +75,27 @@ def read_stars(folder: Path) -> list[StarText]:
 
 
 def _rated(path: Path) -> Iterator[StarText]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            row: dict[str, Any] = json.loads(line)
-            rating = row.get("rating")
-            text = "\n".join(part for part in (row.get("title"), row.get("text")) if part)
-            if rating is None or not text.strip():
-                continue
-            stars = 1 + 4 * (float(rating) - 1) / (float(row.get("rating_max") or 5) - 1)
-            label = 0 if stars < POOR else 1 if stars < MIDDLING else 2 if stars > GOOD else None
-            if label is not None:
-                yield StarText(text, label, row.get("product"), str(row.get("category") or path.stem))
+    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+        try:
+            found = _star_text(json.loads(line.decode("utf-8")), path.stem) if line.strip() else None
+        except (ValueError, TypeError, AttributeError, ZeroDivisionError, RecursionError) as error:
+            raise DataError(
+                f"no rated text: {type(error).__name__}: {error}",
+                where=f"{path}:{number}",
+                remedy="Correct or remove the line",
+            ) from None
+        if found is not None:
+            yield found
+
+
+def _star_text(row: dict[str, Any], group: str) -> StarText | None:
+    rating = row.get("rating")
+    text = "\n".join(part for part in (row.get("title"), row.get("text")) if part)
+    if rating is None or not text.strip():
+        return None
+    stars = 1 + 4 * (float(rating) - 1) / (float(row.get("rating_max") or 5) - 1)
+    label = 0 if stars < POOR else 1 if stars < MIDDLING else 2 if stars > GOOD else None
+    return None if label is None else StarText(text, label, row.get("product"), str(row.get("category") or group))
 
 
 def require_all_classes(labelled: Sequence[LabelledText], stars: Sequence[StarText]) -> None:

@@ -267,3 +267,13 @@ def test_own_weights_replace_the_shipped_ones(corpus: Corpus, tmp_path: Path) ->
     shipped, rules = KundenechoEngine(), KundenechoEngine()
     rules.use(None)
     assert len({json.dumps(one.describe(), sort_keys=True) for one in (engine, shipped, rules)}) == 3
+
+
+@pytest.mark.parametrize(
+    "line", ["{broken", "[]", '{"text": "x", "rating": "good"}', '{"text": "x", "rating": 1, "rating_max": 1}', "\x80"]
+)
+def test_a_rated_line_that_cannot_be_read_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "rated.jsonl").write_bytes(b'{"text": "x", "rating": 5}\n\n' + line.encode("latin-1"))
+    with pytest.raises(DataError, match="no rated text") as caught:
+        read_stars(tmp_path)
+    assert caught.value.where == f"{tmp_path / 'rated.jsonl'}:3"
