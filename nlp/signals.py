@@ -82,7 +82,7 @@ def read_signals(doc: Doc) -> Signals:
                 if signal in ("repeat", "churn"):
                     last_word = signal
                 where.setdefault(signal, offsets(words, clause.first, clause.last))
-    signals.recommend = _decide(counts, "recommend_yes", "yes", "recommend_no", "no")
+    signals.recommend = _recommendation(counts.get("recommend_yes", 0), counts.get("recommend_no", 0))
     signals.recommend_at = where.get(f"recommend_{signals.recommend}")
     signals.loyalty = last_word
     signals.loyalty_at = where.get(signals.loyalty)
@@ -117,11 +117,11 @@ def _of_clause(words: Words, clause: Clause) -> list[str]:
     return sorted(found, key=found.__getitem__)
 
 
-def _decide(counts: dict[str, int], plus: str, plus_label: str, minus: str, minus_label: str) -> str:
-    in_favour, against = counts.get(plus, 0), counts.get(minus, 0)
-    if in_favour == against:
-        return minus_label if against else "none"
-    return plus_label if in_favour > against else minus_label
+def _recommendation(in_favour: int, against: int) -> str:
+    """The majority; as much against as in favour is against."""
+    if in_favour > against:
+        return "yes"
+    return "no" if against else "none"
 
 
 def _expectations(sentences: list[Sentence]) -> dict[int, str]:
