@@ -178,11 +178,11 @@ def test_ratings_of_any_scale_become_three_kinds(tmp_path: Path) -> None:
 
 
 def test_own_texts_are_scored_by_weights_from_the_others(tmp_path: Path) -> None:
-    one, other = sorted((Path(__file__).resolve().parents[2] / "training" / "texts").glob("goods_*.jsonl"))
-    assert training_files(one, tmp_path) == ([one], [other], tmp_path)
+    one, *others = sorted((Path(__file__).resolve().parents[2] / "training" / "texts").glob("goods_*.jsonl"))
+    assert training_files(one, tmp_path) == ([one], others, tmp_path)
     gold = write(tmp_path / "gold" / "set.jsonl", rows())
     beside = write(tmp_path / "gold" / "more.jsonl", rows())
-    assert training_files(gold, None) == ([gold, beside], [one, other], None)
+    assert training_files(gold, None) == ([gold, beside], [one, *others], None)
 
 
 def test_training_without_a_class_is_one_clear_error(folder: Path) -> None:
