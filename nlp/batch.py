@@ -104,8 +104,10 @@ def _answer_apart(
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
     waiting: deque[Future[Answers]] = deque()
     try:
-        # An engine that cannot be loaded is told before anything is written, also for an empty file.
-        pool.submit(_answer_in_worker, engine, model, []).result()
+        # A worker starts when something is asked of the pool and no other is free: to have all of them load their
+        # engines at once, ask for nothing as often. An engine that cannot be loaded is told before anything is written.
+        idle = [pool.submit(_answer_in_worker, engine, model, []) for _ in range(workers)]
+        idle[0].result()
         for chunk in chunks:
             waiting.append(pool.submit(_answer_in_worker, engine, model, chunk))
             if len(waiting) >= AHEAD * workers:

@@ -8,10 +8,9 @@ from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-import simplemma
-
 from nlp.clauses import Clause, Words
 from nlp.cues import is_negated
+from nlp.dictionary import is_known, lemmatize
 from nlp.lemmas import lemma
 from nlp.lexicon import fold, load_toml, word_sets
 from nlp.nouns import Noun
@@ -85,7 +84,7 @@ def content_of(form: str) -> Content:
         form: The word as it is written; one with a capital says nothing.
     """
     sets, folded = _sets(), fold(form)
-    if len(form) < _SHORTEST or not form.islower() or not form.isalpha() or not simplemma.is_known(form, "de"):
+    if len(form) < _SHORTEST or not form.islower() or not form.isalpha() or not is_known(form):
         return Content("", False)
     if folded in sets["closed"] or folded in sets["links"]:
         return Content("", False)
@@ -97,7 +96,7 @@ def content_of(form: str) -> Content:
 
 def _lemma(form: str) -> tuple[str, bool]:
     """Lemma of a word, and whether it is a verb; a participle in -en stands for itself."""
-    found: str = simplemma.lemmatize(form, lang="de")
+    found: str = lemmatize(form)
     if found == form:
         return form, form.endswith(("en", "ern", "eln")) and not _is_adjective(form)
     for ending in ENDINGS:
@@ -107,16 +106,16 @@ def _lemma(form: str) -> tuple[str, bool]:
     participle = _PARTICIPLE.fullmatch(form)
     if participle:
         verb = (participle[1] or "") + participle[2] + "en"
-        return (verb, True) if simplemma.is_known(verb, lang="de") else (form, False)
+        return (verb, True) if is_known(verb) else (form, False)
     if not form.endswith("en") or not found.endswith("n") or fold(found) in _sets()["empty"]:
         return found, found.endswith("n")
     return form, found.endswith(form)
 
 
 def _is_adjective(stem: str) -> bool:
-    if not simplemma.is_known(stem, lang="de") or simplemma.lemmatize(stem, lang="de") != stem:
+    if not is_known(stem) or lemmatize(stem) != stem:
         return False
-    return any(simplemma.lemmatize(stem + ending, lang="de") == stem for ending in ENDINGS)
+    return any(lemmatize(stem + ending) == stem for ending in ENDINGS)
 
 
 def said_of(words: Words, clause: Clause, group: Sequence[Noun], named: Container[int]) -> Mapping[int, Sequence[Said]]:
@@ -237,7 +236,7 @@ def _sentence(words: Words, clause: Clause, subject: Noun, predicate: Predicate)
     forms = words.folded[clause.first : clause.last]
     if not negators.isdisjoint(forms) and is_negated(words, clause, (predicate.at,), 4):
         opposite = "un" + predicate.lemma
-        key = fold(opposite) if simplemma.is_known(opposite, lang="de") else f"nicht {key}"
+        key = fold(opposite) if is_known(opposite) else f"nicht {key}"
         if predicate.last:
             parts = (name, predicate.first, "nicht", predicate.last)
         elif predicate.first == predicate.lemma or not _sets()["auxiliaries"].isdisjoint(forms):

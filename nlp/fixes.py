@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from spacy.tokens import Doc
@@ -23,6 +24,7 @@ from nlp.sentences import Sentence, offsets
 _TELLING: Final = frozenset(
     ("plain", "plain_weak", "done", "gone", "vanished", "no_more", "works", "problem", "missing")
 )
+_HELPING: Final = frozenset(("hilft", "half", "geholfen"))
 #: Characters between two sentences that are told as one fix.
 _JOINED: Final = 2
 #: Longest sentence in tokens that is read as a fix.
@@ -71,10 +73,11 @@ def _fix(
 
     ``broken`` are the first tokens of clauses that name a defect, ``bad`` of those that say something bad.
     """
-    if sentence.last - sentence.first > _LONGEST or sentence.has("veto") or _is_open(words, sentence):
-        return None
     helps, announced = _helps(words, sentence), _announces(words, sentence)
+    # What most sentences lack is asked first.
     if not (helps or announced or any(found.signal in _TELLING for found in sentence.found)):
+        return None
+    if sentence.last - sentence.first > _LONGEST or sentence.has("veto") or _is_open(words, sentence):
         return None
     plain = sentence.has("plain")
     weak = sentence.has("plain_weak") or announced or helps
@@ -121,17 +124,28 @@ def _is_open(words: Words, sentence: Sentence) -> bool:
     if words.folded[sentence.first] in fix_words()["indirect"]:
         return True
     forms = words.folded[sentence.first : sentence.last]
-    return not (word_sets()["hypothetical"] - fix_words()["not_open"]).isdisjoint(forms)
+    return not _open_words().isdisjoint(forms)
+
+
+@cache
+def _open_words() -> AbstractSet[str]:
+    found: AbstractSet[str] = word_sets()["hypothetical"] - fix_words()["not_open"]
+    return found
 
 
 def _announces(words: Words, sentence: Sentence) -> bool:
     """ "Mein Tipp: …" """
-    opening = range(sentence.first, min(sentence.first + 2, sentence.last))
+    first = sentence.first
+    if ":" not in words.text[first + 1 : first + 3]:
+        return False
+    opening = range(first, min(first + 2, sentence.last))
     return any(words.folded[at] in fix_words()["announced"] and words.text[at + 1 : at + 2] == [":"] for at in opening)
 
 
 def _helps(words: Words, sentence: Sentence) -> bool:
     """A deed as the subject of helping: "kräftig schütteln hilft", "Entlüften hat geholfen"."""
+    if _HELPING.isdisjoint(words.folded[sentence.first : sentence.last + 2]):
+        return False
     return any(
         words.folded[at] in ("hilft", "half", "hat") and is_infinitive(words.folded[at - 1])
         for at in range(sentence.first + 1, sentence.last)

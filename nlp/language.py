@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from spacy.language import Language
@@ -37,14 +37,24 @@ _SCRIPTS: Final = {
 
 
 @cache
-def _languages() -> tuple[dict[str, dict[str, float]], dict[str, tuple[str, ...]], dict[str, str]]:
+def _languages() -> tuple[dict[str, dict[str, float]], dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
     data = load_toml("languages.toml")
     words: dict[str, dict[str, float]] = {}
     for code, table in data["words"].items():
         for word in " ".join(table).split():
             words.setdefault(word, {})[code] = 1.0
     endings = {code: tuple(items) for code, items in data["endings"].items()}
-    return words, endings, data["letters"]
+    return words, endings, {code: frozenset(marks) for code, marks in data["letters"].items()}
+
+
+@cache
+def _any_letter() -> frozenset[str]:
+    return frozenset().union(*_languages()[2].values())
+
+
+@cache
+def _any_ending() -> tuple[str, ...]:
+    return tuple({ending for items in _languages()[1].values() for ending in items})
 
 
 def detect(text: str) -> str:
@@ -52,23 +62,25 @@ def detect(text: str) -> str:
     written = _WORD.findall(text[:_READ_CHARS])[:_ENOUGH]
     if not written:
         return "und"
-    found = [word.lower() for word in written]
+    found = list(map(str.lower, written))
     script = _script(found) if _FOREIGN.search(text, 0, _READ_CHARS) else None
     if script:
         return script
-    scores = _scores(found)
-    if not any(score >= _PROOF for code, score in scores.items() if code != "de"):
+    others = _scores(map(_OTHERS.__getitem__, found))
+    if max(others.values(), default=0.0) < _PROOF:
         return "de"
-    scores["de"] += _noun_capitals(written) + _cue_words(found)
+    own = sum(map(_OWN.__getitem__, found))
+    if own >= max(others.values()):
+        return "de"
+    scores = {"de": own + _noun_capitals(written) + _cue_words(found)} | others
     best = max(scores, key=lambda code: (scores[code], code == "de"))
     return best if scores[best] > scores["de"] and scores[best] >= _PROOF else "de"
 
 
-def _scores(found: Sequence[str]) -> dict[str, float]:
-    scores = {"de": 0.0}
-    for votes in filter(None, map(_VOTES.__getitem__, found)):
-        for code, weight in votes:
-            scores[code] = scores.get(code, 0.0) + weight
+def _scores(votes: Iterable[Sequence[tuple[str, float]]]) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for code, weight in chain.from_iterable(filter(None, votes)):
+        scores[code] = scores.get(code, 0.0) + weight
     return scores
 
 
@@ -76,13 +88,16 @@ def _votes(word: str) -> tuple[tuple[str, float], ...]:
     """Languages that a lower-case word speaks for: by itself 1, by a letter 0.6, by its ending 0.4."""
     words, endings, letters = _languages()
     votes = list(words.get(word, {}).items())
-    votes += [(code, 0.6) for code, marks in letters.items() if any(mark in word for mark in marks)]
-    if len(word) > 4:
+    # Most words have neither such a letter nor such an ending: one question tells that for all languages.
+    if not _any_letter().isdisjoint(word):
+        votes += [(code, 0.6) for code, marks in letters.items() if not marks.isdisjoint(word)]
+    if len(word) > 4 and word.endswith(_any_ending()):
         votes += [(code, 0.4) for code, items in endings.items() if word.endswith(items)]
     return tuple(votes)
 
 
-_VOTES: Final = Memo(_votes)
+_OTHERS: Final = Memo(lambda word: tuple(vote for vote in _votes(word) if vote[0] != "de"))
+_OWN: Final = Memo(lambda word: sum(weight for code, weight in _votes(word) if code == "de"))
 
 
 def _noun_capitals(written: Sequence[str]) -> float:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-import simplemma
+from nlp.dictionary import is_known, lemmatize
 
 #: Shortest head that a compound is cut to when the whole is unknown ("Hand|kurbeln").
 _SHORTEST_HEAD: Final = 4
@@ -34,7 +34,7 @@ class Word(NamedTuple):
 
 @lru_cache(maxsize=_CACHE_LIMIT)
 def look_up(word: str) -> Word:
-    """Look a word up; the dictionary of ``simplemma`` (MIT licence) is loaded at the first call.
+    """Look a word up; the dictionary of :mod:`nlp.dictionary` is read at the first call.
 
     A compound that the dictionary lacks takes the ending of its longest known head ("Handkurbeln"
     gives "Handkurbel"); an unknown word stays as it is.
@@ -54,9 +54,9 @@ def lemma(word: str) -> str:
 
 def _look_up(word: str) -> Word:
     noun = word[:1].upper() + word[1:].lower() if word.islower() or word.isupper() else word[:1].upper() + word[1:]
-    if simplemma.is_known(noun, lang="de"):
-        found: str = simplemma.lemmatize(noun, lang="de")
-        small: str = simplemma.lemmatize(noun.lower(), lang="de")
+    if is_known(noun):
+        found: str = lemmatize(noun)
+        small: str = lemmatize(noun.lower())
         if not found[:1].isupper():
             singular = noun[:-1] if noun.endswith(("eln", "ern")) else noun
             return Word(singular, known=True, noun=False, verbal=False)
@@ -64,8 +64,8 @@ def _look_up(word: str) -> Word:
         return Word(_plausible(noun, found), known=True, noun=True, verbal=verbal)
     for cut in range(2, len(noun) - _SHORTEST_HEAD + 1):
         head = noun[cut:].capitalize()
-        if simplemma.is_known(head, lang="de"):
-            found = simplemma.lemmatize(head, lang="de")
+        if is_known(head):
+            found = lemmatize(head)
             if found[:1].isupper():
                 return Word(noun[:cut] + _plausible(head, found).lower(), known=True, noun=True, verbal=False)
     return Word(noun, known=False, noun=True, verbal=False)
@@ -73,7 +73,7 @@ def _look_up(word: str) -> Word:
 
 def _plausible(noun: str, found: str) -> str:
     """The dictionary's lemma where an ending or an umlaut leads to it, else the likeliest singular."""
-    if noun == found + "e" and simplemma.lemmatize(noun + "n", lang="de") == noun:
+    if noun == found + "e" and lemmatize(noun + "n") == noun:
         return noun
     if noun.translate(_UMLAUTS).lower().startswith(found.translate(_UMLAUTS).lower()[: len(noun)]):
         return found

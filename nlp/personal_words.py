@@ -6,8 +6,7 @@ import re
 from functools import cache, lru_cache
 from typing import Final
 
-import simplemma
-
+from nlp.dictionary import is_known
 from nlp.lexicon import load_toml
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d+|\n|[^\w\s]")
@@ -174,7 +173,7 @@ def _of_form(word: str) -> int:
 @lru_cache(maxsize=10_000)
 def in_dictionary(word: str) -> bool:
     """Whether a word is one of the language, names of old standing among them."""
-    return bool(simplemma.is_known(word.capitalize(), lang="de"))
+    return is_known(word.capitalize())
 
 
 @lru_cache(maxsize=10_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import version
@@ -24,7 +24,7 @@ from nlp.clauses import UNKNOWN
 from nlp.engine import Text
 from nlp.extensions import LANGUAGE, MENTIONS, PERSONAL, PRODUCT, SIGNALS, TERMS, TITLE_CHARS, VERDICT
 from nlp.lexicon import digests
-from nlp.tokenizer import TOKENIZER
+from nlp.tokenizer import TOKENIZER, Page
 from nlp.weights import Weights
 
 VERSION: Final = "1"
@@ -33,10 +33,10 @@ PARTS: Final = (language, clauses, cues, signals, mentions, learned, sentiment, 
 COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" for part in PARTS)
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
-    "attitudes", "clauses", "constructions", "cues", "deeds", "extensions", "features", "fixes", "language",
-    "learned", "lemmas", "lexicon", "mentions", "nouns", "parts", "patterns", "personal", "personal_forms",
-    "personal_names", "personal_patterns", "personal_reading", "personal_words", "pipeline", "sentences", "sentiment",
-    "signals", "terms", "tokenizer", "weights", "wordbank",
+    "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features", "fixes",
+    "language", "learned", "lemmas", "lexicon", "mentions", "nouns", "parts", "patterns", "personal",
+    "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words", "pipeline",
+    "sentences", "sentiment", "signals", "terms", "tokenizer", "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
 _UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1")
@@ -119,17 +119,28 @@ class KundenechoEngine:
         bounded: every batch of :data:`BATCH` texts has a memory zone of its own.
         """
         rest = iter(texts)
-        unwanted = _UNPRINTED if self.line_only else ()
         while batch := list(islice(rest, BATCH)):
             with self._nlp.memory_zone(), _no_collection():
-                docs = self._nlp.pipe((self._doc(text) for text in batch), batch_size=BATCH, disable=unwanted)
-                results = [_analysis(doc) for doc in docs]
+                results = list(map(_analysis, self._read_all(batch)))
             yield from results
 
-    def _doc(self, text: Text) -> Doc:
+    def _read_all(self, batch: Iterable[Text]) -> Iterable[Doc]:
+        """What the components find in a batch of texts."""
+        unwanted = _UNPRINTED if self.line_only else ()
+        if self.model is not None:
+            return self._nlp.pipe(map(self._doc, batch), batch_size=BATCH, disable=unwanted)
+        # All components are ours: no Doc is needed to carry what they find, nor spaCy to hand it on.
+        docs = [self._doc(text, Page) for text in batch]
+        for name, component in self._nlp.pipeline:
+            if name not in unwanted:
+                piped = getattr(component, "pipe", None)
+                docs = list(piped(docs, batch_size=BATCH) if piped else map(component, docs))
+        return docs
+
+    def _doc(self, text: Text, make: Callable[[str], Any] | None = None) -> Doc:
         title = storable((text.title or "")[:MAX_TITLE_CHARS])
         body = storable((text.text or "")[:MAX_CHARS])
-        doc = self._nlp.make_doc(title + _JOINT + body if title else body)
+        doc: Doc = (make or self._nlp.make_doc)(title + _JOINT + body if title else body)
         doc.user_data[TITLE_CHARS] = len(title)
         doc.user_data[PRODUCT] = text.product
         return doc

@@ -11,13 +11,13 @@ from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-import simplemma
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from kundenecho.analysis import Term
 from nlp.clauses import Clause, Words
 from nlp.constructions import ENDINGS, Said, said_of
+from nlp.dictionary import is_known, lemmatize
 from nlp.extensions import CLAUSES, PERSONAL, PRODUCT, TERMS, TITLE_CHARS, WORDS
 from nlp.lemmas import look_up
 from nlp.lexicon import fold, load_toml, stop_nouns, word_sets
@@ -94,7 +94,7 @@ def name_of(word: str) -> Name:
     if not fits or (not aspect and not forms.isdisjoint(stops)):
         return _NO_NAME
     head = head_of(whole) if key == whole.replace("-", "") else None
-    known = head is not None or simplemma.is_known(found.lemma, lang="de")
+    known = head is not None or is_known(found.lemma)
     return Name(key, head, known, found.noun, found.verbal and forms.isdisjoint(kept), aspect)
 
 
@@ -123,7 +123,7 @@ def head_of(whole: str) -> str | None:
 
 def _is_noun(word: str) -> bool:
     noun = word.capitalize()
-    return simplemma.is_known(noun, lang="de") and simplemma.lemmatize(noun, lang="de")[:1].isupper()
+    return is_known(noun) and lemmatize(noun)[:1].isupper()
 
 
 def _is_modifier(start: str) -> bool:
@@ -133,7 +133,7 @@ def _is_modifier(start: str) -> bool:
         stem = start.removesuffix(link)
         if len(stem) < _SHORTEST or len(stem) + len(link) != len(start) or _VOWELS.isdisjoint(stem):
             continue
-        if any(simplemma.is_known(word, lang="de") for word in (stem.capitalize(), stem, stem + "en")):
+        if any(is_known(word) for word in (stem.capitalize(), stem, stem + "en")):
             return True
     return False
 

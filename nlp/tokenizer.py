@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import accumulate
+from operator import add
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -43,6 +44,34 @@ class Tokens(NamedTuple):
     start: list[int]
 
 
+class Page:
+    """A text as the components read it: what they hand to each other, without spaCy's own record of each token.
+
+    It takes a Doc's place where no spaCy model runs, whose components would read that record: to make it takes
+    longer than to split the text.
+    """
+
+    __slots__ = ("user_data",)
+
+    def __init__(self, text: str) -> None:
+        self.user_data: dict[Any, Any] = {TOKENS: split(text)[0]}
+
+    def __len__(self) -> int:
+        return len(self.user_data[TOKENS].text)
+
+
+def split(text: str) -> tuple[Tokens, list[str]]:
+    """Words, numbers, smileys and marks of a text, and the blank, if any, behind each; no character is lost."""
+    found = (_TOKEN_OR_GLUED if _MAYBE_GLUED.search(text) else _TOKEN).findall(text)
+    words = [word for word, _, _ in found]
+    if max(map(len, words), default=0) > _LONGEST:
+        found = [piece for item in found for piece in _pieces(*item)]
+        words = [word for word, _, _ in found]
+    blanks = [blank for _, _, blank in found]
+    ends = list(accumulate(map(add, map(len, words), map(len, blanks)), initial=0))
+    return Tokens(text, words, ends[:-1]), blanks
+
+
 class WordTokenizer:
     """Splits text into words, numbers, smileys and marks; keeps every character."""
 
@@ -51,13 +80,9 @@ class WordTokenizer:
 
     def __call__(self, text: str) -> Doc:
         """Tokenize; ``doc.text`` equals the text, character for character."""
-        found = (_TOKEN_OR_GLUED if _MAYBE_GLUED.search(text) else _TOKEN).findall(text)
-        if max([len(word) for word, _, _ in found], default=0) > _LONGEST:
-            found = [piece for item in found for piece in _pieces(*item)]
-        words = [word for word, _, _ in found]
-        doc = Doc(self.vocab, words=words, spaces=[bool(blank) for _, _, blank in found])
-        starts = list(accumulate([len(word) + len(blank) for word, _, blank in found], initial=0))[:-1]
-        doc.user_data[TOKENS] = Tokens(text, words, starts)
+        tokens, blanks = split(text)
+        doc = Doc(self.vocab, words=tokens.text, spaces=list(map(bool, blanks)))
+        doc.user_data[TOKENS] = tokens
         return doc
 
     def to_disk(self, path: Path, **_: Any) -> None:

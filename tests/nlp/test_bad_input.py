@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import spacy
 
 from kundenecho.analysis import Analysis
 from nlp.batch import analyse_file
@@ -136,8 +137,9 @@ def test_only_the_head_of_a_very_long_text_is_read(read: Callable[..., Analysis]
     assert {mention.component for mention in result.mentions} == {"Kurbel"}
 
 
-def test_memory_stays_flat() -> None:
-    engine = KundenechoEngine()
+def test_the_vocabulary_of_a_spacy_model_stays_flat(tmp_path: Path) -> None:
+    spacy.blank("de").to_disk(tmp_path / "german")
+    engine = KundenechoEngine(str(tmp_path / "german"))
     strings = engine._nlp.vocab.strings
     for _ in engine.analyse(Text(f"Die Kurbel{number} klemmt wort{number}.") for number in range(512)):
         pass

@@ -15,6 +15,7 @@ from kundenecho.errors import SettingsError
 from kundenecho.records import digest_json
 from nlp.engine import Engine, Text, load_engine
 from nlp.pipeline import COMPONENTS
+from nlp.tokenizer import TOKENIZER
 
 
 def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
@@ -89,3 +90,15 @@ def test_the_same_text_gives_the_same_answer_wherever_it_stands(engine: Engine) 
 def test_nothing_to_read_gives_no_sentiment(engine: Engine, text: Text) -> None:
     result = next(engine.analyse([text]))
     assert (result.language, result.sentiment, result.mentions) == ("und", None, [])
+
+
+def test_results_are_the_same_with_and_without_spacy_docs(tmp_path: Path, engine: Engine) -> None:
+    spacy.blank("de", config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}}).to_disk(tmp_path / "german")
+    texts = [
+        Text("Die Kanne tropft,  danke an Frau Anna Huber.\nSonst sehr schön!! Läuft nicht aus.", "Toll, aber", "Kanne"),
+        Text("This is a very good product, I like it"),
+        Text("gutAber leider kaputt. 0,5 Liter! :-) 👍👍"),
+        Text("\u200b"),
+        Text(None, "Nur ein Titel"),
+    ]
+    assert list(load_engine(model=str(tmp_path / "german")).analyse(texts)) == list(engine.analyse(texts))

@@ -1,0 +1,53 @@
+"""The stored dictionary says what simplemma says."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+import simplemma
+from hypothesis import given
+from hypothesis import strategies as st
+from simplemma.strategies.dictionaries import DEFAULT_DICTIONARY_FACTORY
+
+from nlp.dictionary import is_known, lemmatize, read_dictionary, write_dictionary
+
+words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), min_size=1, max_size=20)
+
+
+@given(lemmas=st.dictionaries(words, words), others=st.lists(words))
+def test_what_was_written_is_read(lemmas: dict[str, str], others: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lemmas.npz"
+        write_dictionary(lemmas, path)
+        found = read_dictionary(path)
+    assert len(found) == len(lemmas)
+    for word in [*lemmas, *others]:
+        assert found.get(word) == lemmas.get(word)
+
+
+def test_a_word_that_is_not_there(tmp_path: Path) -> None:
+    write_dictionary({"Häuser": "Haus"}, tmp_path / "lemmas.npz")
+    found = read_dictionary(tmp_path / "lemmas.npz")
+    assert found["Häuser"] == "Haus"
+    assert "Hause" not in found
+    with pytest.raises(KeyError):
+        found["Hause"]
+
+
+def test_the_shipped_dictionary_is_that_of_simplemma() -> None:
+    theirs = list(DEFAULT_DICTIONARY_FACTORY.get_dictionary("de").items())
+    ours = read_dictionary()
+    assert len(ours) == len(theirs)
+    assert all(ours.get(word) == lemma for word, lemma in theirs[::50])
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Häuser", "häuser", "Hauses", "HÄUSER", "Auslaufdüsen", "Quetschwuffels", "verstopften", "Preis-Leistung", "läuft's",
+     "schönstes", "u\u0308ber", "x"],
+)  # fmt: skip
+def test_words_known_and_unknown_are_led_to_the_same_lemma(word: str) -> None:
+    assert lemmatize(word) == simplemma.lemmatize(word, lang="de")
+    assert is_known(word) == simplemma.is_known(word, lang="de")
