@@ -108,8 +108,10 @@ def decide(everything: bool) -> None:
     """Recompute persons, advocates, defects and topics that the last writes touched."""
     from pipeline.decide import decide as step
 
+    found = settings()
+    trial_secret(found)
     with progress() as report_progress:
-        counts = step(settings(), everything=everything, progress=report_progress)
+        counts = step(found, everything=everything, progress=report_progress)
     print_counts("decide", counts)
 
 

@@ -7,13 +7,15 @@ from itertools import groupby
 from typing import TypeVar
 
 from insights.advocates import Advocacy, Span, Statement, assess
+from kundenecho.keying import keyer_from_env
 from kundenecho.settings import Settings
 from pipeline.defects import decide_defects
+from pipeline.persons import settle
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.topics import decide_topics
 from storage.advocates import AdvocateRow, ReasonRow, StatementRow, statements, write_advocates
 from storage.connect import Connection, named_lock
-from storage.dirty import active_lineage, clear_dirty, newest_feedback, take_dirty
+from storage.dirty import active_lineage, clear_dirty, mark_dirty, newest_feedback, take_dirty
 
 _T = TypeVar("_T")
 
@@ -34,14 +36,17 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
 
     Raises:
         BusyError: Another decide is running.
+        SettingsError: The keying secret is missing.
     """
+    keyer = keyer_from_env()
     with step(settings, "decide") as running, named_lock(running.conn, "decide"):
         conn, counts = running.conn, running.counts
         counts.update(products=0, persons=0, defects=0, topics=0, advocates=0)
         lineage = active_lineage(conn)
         if lineage is None:
             return counts
-        dirty = take_dirty(conn, everything=everything)
+        seqs = mark_dirty(conn, everything=everything)
+        dirty = take_dirty(conn, seqs, settle(conn, keyer, everything=everything), everything=everything)
         least, newest = settings["decide.min_persons"], newest_feedback(conn)
         judged = decide_defects(conn, dirty.products, lineage, least, newest, everything=everything, progress=progress)
         counts["products"], counts["defects"] = judged

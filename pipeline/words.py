@@ -59,6 +59,21 @@ STAGE: Final = {
     "lost": "verloren",
     "recovered": "zurückgewonnen",
 }
+VERDICT: Final = {"same": "dieselbe Person", "not_same": "verschiedene Personen", "undecided": "unentschieden"}
+IDENTIFIER: Final = {
+    "customer": "Kundennummer",
+    "order": "Bestellung",
+    "email": "E-Mail-Adresse",
+    "phone": "Telefonnummer",
+}
+LIKENESS: Final = {
+    "full": "derselbe ausgeschriebene Name",
+    "family": "derselbe Familienname mit Initiale",
+    "given": "derselbe Vorname mit Initiale",
+    "handle": "derselbe Kontoname",
+    "text": "derselbe Text",
+    "identifier": "gemeinsame Adresse oder Nummer, aber zwei Kundennummern",
+}
 FIGURE: Final = {
     "product": "Produkt",
     "product_name": "Name",
@@ -121,6 +136,14 @@ FIGURE: Final = {
     "text": "Text",
 }
 CONTACT: Final = {"yes": "ja", "no": "nein", "reply_only": "nur als Antwort auf dem Portal"}
+
+
+def day(value: date | datetime | str | None) -> str:
+    """A day in German notation from a date, a time or an ISO 8601 text; a dash for none."""
+    if not value:
+        return "–"
+    text = value if isinstance(value, str) else value.isoformat()
+    return f"{text[8:10]}.{text[5:7]}.{text[:4]}"
 
 
 def per_hundred(share: float) -> str:

@@ -11,9 +11,25 @@ from storage.connect import Connection
 from tests.conftest import rows
 
 READERS = {
-    "marketing": {"advocates", "advocate_reasons", "aggregate_ratings", "topics", "topic_quotes"},
+    "marketing": {
+        "advocates",
+        "advocate_reasons",
+        "person_accounts",
+        "person_candidates",
+        "aggregate_ratings",
+        "topics",
+        "topic_quotes",
+    },
     "product": {"aggregate_ratings", "defects", "defect_quotes", "sales", "topics", "topic_quotes"},
-    "support": {"advocates", "advocate_reasons", "defects", "defect_quotes", "complaints"},
+    "support": {
+        "advocates",
+        "advocate_reasons",
+        "person_accounts",
+        "person_candidates",
+        "defects",
+        "defect_quotes",
+        "complaints",
+    },
     "operations": {"aggregate_ratings", "runs", "freshness", "rejections", "company_lists"},
 }
 VIEWS = set().union(*READERS.values())
