@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,12 @@ from typing import Any
 import click
 
 from cli.console import print_table, settings
+from cli.output import FORMAT as _FORMAT
+from cli.output import LIMIT as _LIMIT
+from cli.output import OUTPUT as _OUTPUT
+from cli.output import write as _write
 from pipeline import words
-from pipeline.export import as_csv, as_json, write_xlsx
-
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "json", "xlsx"]), default="table", show_default=True
-)
-_OUTPUT = click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write; needed for xlsx, else the terminal.",
-)
-_LIMIT = click.option("--limit", type=click.IntRange(1), help="At most so many.")
+from pipeline.export import as_json
 
 
 @click.command()
@@ -169,20 +162,6 @@ def _print_evidence(piece: Mapping[str, Any]) -> None:
     fragment = piece["fragment_digest"] or "nicht aufbewahrt"
     click.echo(f"  Revision {piece['revision_number']} · Ladung {piece['load_id']} · Fragment {fragment}")
     click.echo(f"  Quelle: {piece['url'] or piece['page_url'] or '–'}")
-
-
-def _write(form: str, output: Path | None, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    if form == "xlsx":
-        if output is None:
-            raise click.UsageError("--format xlsx needs --output FILE")
-        write_xlsx(output, {title: rows})
-        return
-    text = as_json(rows) if form == "json" else as_csv(rows)
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        # Excel takes a CSV for UTF-8 only with a byte order mark.
-        output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
 
 
 def _quote(text: str) -> str:

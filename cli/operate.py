@@ -61,6 +61,7 @@ def _enter_demo(stack: ExitStack) -> None:
 
 def _directly(found: Settings) -> BaseException | None:
     from pipeline.analyse import analyse
+    from pipeline.cases import check_cases
     from pipeline.decide import decide as decide_step
     from pipeline.report import report as report_step
 
@@ -72,6 +73,7 @@ def _directly(found: Settings) -> BaseException | None:
     with progress() as shown:
         print_counts("analyse", analyse(found, progress=shown))
         print_counts("decide", decide_step(found, progress=shown))
+        print_counts("cases", check_cases(found))
         print_counts("report", report_step(found, progress=shown))
     return failure
 

@@ -1,4 +1,4 @@
-"""Decide: from counts to defects and topics, from statements to advocates, for what has changed."""
+"""Decide: from counts to defects and topics, from statements to advocates, for what has changed; then cases."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TypeVar
 from insights.advocates import Advocacy, Span, Statement, assess
 from kundenecho.keying import keyer_from_env
 from kundenecho.settings import Settings
+from pipeline.cases import decide_cases
 from pipeline.defects import decide_defects
 from pipeline.persons import settle
 from pipeline.step import Counts, Progress, silent, step
@@ -24,7 +25,7 @@ _PERSONS = 5000
 
 
 def decide(settings: Settings, *, everything: bool = False, progress: Progress = silent) -> Counts:
-    """Recompute the defects, topics and advocates that the last writes touched.
+    """Recompute the defects, topics and advocates that the last writes touched, and open the cases that are due.
 
     Args:
         settings: The installation's settings.
@@ -32,7 +33,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         progress: Told about products and persons recomputed.
 
     Returns:
-        products and persons recomputed; defects, topics and advocates written for them.
+        products and persons recomputed; defects, topics and advocates written for them; cases opened and closed.
 
     Raises:
         BusyError: Another decide is running.
@@ -41,7 +42,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
     keyer = keyer_from_env()
     with step(settings, "decide") as running, named_lock(running.conn, "decide"):
         conn, counts = running.conn, running.counts
-        counts.update(products=0, persons=0, defects=0, topics=0, advocates=0)
+        counts.update(products=0, persons=0, defects=0, topics=0, advocates=0, cases=0, cases_closed=0)
         lineage = active_lineage(conn)
         if lineage is None:
             return counts
@@ -55,6 +56,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
             counts["advocates"] += _decide_advocates(conn, persons, lineage)
             counts["persons"] += len(persons)
             progress("Fürsprecher bewerten", counts["persons"], len(dirty.persons))
+        counts["cases"], counts["cases_closed"] = decide_cases(conn, settings, lineage, progress=progress)
         clear_dirty(conn, dirty)
         conn.commit()
     return running.counts

@@ -19,6 +19,7 @@ from pipeline.export import as_csv, as_json, write_xlsx
 from storage.connect import Connection, Database
 from storage.lists import list_advocates, list_defects
 from storage.why import why
+from web.cases import add_case_pages
 
 _HERE = Path(__file__).parent
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -74,6 +75,8 @@ def build(settings: Settings, db: Database) -> FastAPI:
         with db.connect("kundenecho web") as conn:
             rows = list_advocates(conn, product=produkt or None)
         return pages.TemplateResponse(request, "advocates.html", {"rows": rows, "product": produkt})
+
+    add_case_pages(app, pages, settings, db)
 
     @app.get("/warum/{subject}")
     def chain(request: Request, subject: str) -> HTMLResponse:

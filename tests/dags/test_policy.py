@@ -14,7 +14,14 @@ import pytest
 from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.airflow, pytest.mark.heavy]
-STEPS = {"kundenecho_analyse", "kundenecho_decide", "kundenecho_report", "kundenecho_retain", "kundenecho_freshness"}
+STEPS = {
+    "kundenecho_analyse",
+    "kundenecho_decide",
+    "kundenecho_report",
+    "kundenecho_retain",
+    "kundenecho_freshness",
+    "kundenecho_cases",
+}
 FILES = sorted((ROOT / "dags").glob("kundenecho_*.py"))
 
 

@@ -56,7 +56,7 @@ def test_every_dag_is_green(scene: Any, conn: Connection, capfd: pytest.CaptureF
 
     dags = load_dags()
     order = sorted(d for d in dags if "collect" in d)
-    order += [f"kundenecho_{s}" for s in ("analyse", "decide", "report", "retain", "freshness")]
+    order += [f"kundenecho_{s}" for s in ("analyse", "decide", "cases", "report", "retain", "freshness")]
     assert set(order) == set(dags)
     states = {dag_id: test_dag(dags[dag_id]) for dag_id in order}
     assert set(states.values()) == {"success"}, states

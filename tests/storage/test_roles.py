@@ -19,6 +19,7 @@ READERS = {
         "aggregate_ratings",
         "topics",
         "topic_quotes",
+        "valuable_unhappy",
     },
     "product": {"aggregate_ratings", "defects", "defect_quotes", "sales", "topics", "topic_quotes"},
     "support": {
@@ -29,6 +30,9 @@ READERS = {
         "defects",
         "defect_quotes",
         "complaints",
+        "cases",
+        "case_events",
+        "valuable_unhappy",
     },
     "operations": {"aggregate_ratings", "runs", "freshness", "rejections", "company_lists"},
 }
