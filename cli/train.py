@@ -46,7 +46,8 @@ def _train_weights(gold: tuple[Path, ...], own: tuple[Path, ...], data: Path | N
     import numpy as np
 
     from nlp.crossval import own_texts
-    from nlp.train import read_corpus, train_arrays, write_weights
+    from nlp.train import train_arrays, write_weights
+    from nlp.train_corpus import read_corpus
     from nlp.train_texts import read_labelled, read_stars, without
 
     labelled = read_labelled(gold, own=False) + read_labelled(list(own) or own_texts(), own=True)

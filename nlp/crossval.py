@@ -1,7 +1,7 @@
 """Cross-validation: every text is analysed by weights that saw neither it nor its product.
 
-For each fold everything is trained anew: the star model without the fold's texts and without any
-review of the fold's products, the labels, the thresholds and the sentiment.
+For each fold everything is trained anew: the star model and the network without the fold's texts and without any
+review of the fold's products, the labels, the thresholds, the network's teacher and the sentiment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from kundenecho.analysis import Analysis
 from kundenecho.errors import SettingsError
 from nlp.engine import Text
 from nlp.pipeline import KundenechoEngine
-from nlp.train import Corpus, read_corpus, train
+from nlp.train import train
+from nlp.train_corpus import Corpus, read_corpus
 from nlp.train_texts import LabelledText, StarText, digest, read_labelled, read_stars, without
 
 FOLDS: Final = 5

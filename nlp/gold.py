@@ -1,9 +1,10 @@
 """Gold files: reviews annotated by people, one JSON object a line, checked before anything is scored.
 
 Fields of a line: ``text, sentiment, recommend, loyalty, mentions[{aspect, polarity, defect, component,
-target, start, end, evidence: [start, end]}]``, perhaps ``id``, ``product`` and ``category``. Offsets count Unicode
-code points of ``text``; the labels are those of :mod:`kundenecho.analysis`. Who writes by hand gives the
-evidence as the words themselves, with ``nth`` where they stand in the text more than once.
+target, start, end, evidence: [start, end]}]``, perhaps ``id``, ``product``, ``category`` and ``rating`` with
+``rating_max``. Offsets count Unicode code points of ``text``; the labels are those of
+:mod:`kundenecho.analysis`. Who writes by hand gives the evidence as the words themselves, with ``nth`` where
+they stand in the text more than once.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class GoldMention:
 
 @dataclass(frozen=True, slots=True)
 class GoldText:
-    """One annotated text."""
+    """One annotated text; ``rating`` is its star rating, from 1 to 5, where it has one."""
 
     text: str
     product: str | None
@@ -40,6 +41,7 @@ class GoldText:
     recommend: str
     loyalty: str
     mentions: tuple[GoldMention, ...]
+    rating: float | None = None
 
 
 def read_gold(path: Path) -> list[GoldText]:
@@ -95,7 +97,16 @@ def _text(row: Any) -> GoldText:
         recommend=_label(row, "recommend", RECOMMEND),
         loyalty=_label(row, "loyalty", LOYALTY),
         mentions=tuple(_numbered_mention(index, mention, text) for index, mention in enumerate(mentions, 1)),
+        rating=_rating(row.get("rating"), row.get("rating_max")),
     )
+
+
+def _rating(rating: Any, most: Any) -> float | None:
+    """A star rating on a scale from 1 to 5; without its scale, one above five is one of ten."""
+    if type(rating) not in (int, float):
+        return None
+    top = float(most) if type(most) in (int, float) and most > 1 else 5.0 if rating <= 5 else 10.0
+    return 1 + 4 * (float(rating) - 1) / (top - 1)
 
 
 def _numbered_mention(number: int, mention: Any, text: str) -> GoldMention:

@@ -21,7 +21,6 @@ from nlp.features import PAIRS, clause_at, clause_starts
 from nlp.mentions import TOUCHPOINTS, clause_evidence
 from nlp.nouns import Noun, aspect_of, nouns, whole_nouns
 from nlp.parts import candidates, choose, cue_tokens
-from nlp.sentiment import features
 from nlp.weights import Scores, Weights, shipped_weights
 
 _PAIR_OF: Final = {pair: at for at, pair in enumerate(PAIRS)}
@@ -41,12 +40,13 @@ def weigh_mentions(doc: Doc, scores: Scores, weights: Weights) -> list[Mention]:
     A mention of the rules stays where its aspect with polarity, and its defect, are likely enough; a
     likely one that no rule found is added. Neutral mentions are not judged.
     """
-    keep_pair, add_pair, keep_defect, add_defect = weights.thresholds
-    # Plain numbers: an array gives one for each question, slowly.
-    strongest: list[float] = scores.labels.max(axis=0).tolist()
-    where: list[int] = scores.labels.argmax(axis=0).tolist()
+    mentions: list[Mention] = doc.user_data[MENTIONS]
+    if not mentions and not scores.likely:
+        return []
+    keep_pair, _, keep_defect, _ = weights.thresholds
+    strongest = scores.strongest
     kept: list[Mention] = []
-    for mention in doc.user_data[MENTIONS]:
+    for mention in mentions:
         column = _column(mention)
         if column is None:
             kept.append(mention)
@@ -54,18 +54,22 @@ def weigh_mentions(doc: Doc, scores: Scores, weights: Weights) -> list[Mention]:
             mention.confidence = round(strongest[column], 4)
             kept.append(mention)
     adder = _Adder(doc, scores)
+    where = {column: int(scores.labels[:, column].argmax()) for column in scores.likely}
     defects = {mention.defect for mention in kept}
-    for defect, column in _DEFECT_OF.items():
-        if defect not in defects and strongest[column] >= add_defect and adder.is_told(where[column]):
-            kept.append(adder.defect(defect, where[column]))
+    for column, at in where.items():
+        if column >= len(PAIRS):
+            defect = DEFECT_TYPES[column - len(PAIRS)]
+            if defect not in defects and adder.is_told(at):
+                kept.append(adder.defect(defect, at))
     kept = adder.settle_defects(kept, weights)
     said = {(mention.aspect, mention.polarity) for mention in kept}
     faulty = {clause_at(adder.starts, mention.evidence[0]) for mention in kept if mention.defect is not None}
-    for pair, column in _PAIR_OF.items():
+    for column, at in where.items():
+        if column >= len(PAIRS) or PAIRS[column] in said:
+            continue
         # A defect has one aspect; a second criticism in its clause must be likely by itself.
-        least = _LIKELY if pair[1] == "neg" and where[column] in faulty else add_pair
-        if pair not in said and strongest[column] >= max(least, add_pair):
-            kept.append(adder.opinion(pair, where[column]))
+        if PAIRS[column][1] == "pos" or at not in faulty or strongest[column] >= _LIKELY:
+            kept.append(adder.opinion(PAIRS[column], at))
     kept.sort(key=lambda mention: mention.evidence)
     return kept
 
@@ -208,7 +212,6 @@ class LearnedLayer:
             for doc, scores in zip(part, found, strict=True):
                 doc.user_data[SCORES] = scores
                 doc.user_data[MENTIONS] = weigh_mentions(doc, scores, weights)
-            weights.judge(list(map(features, part)), found)
         return docs
 
 

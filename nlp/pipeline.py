@@ -33,10 +33,10 @@ PARTS: Final = (language, clauses, cues, signals, mentions, learned, sentiment, 
 COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" for part in PARTS)
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
-    "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features", "fixes",
-    "language", "learned", "lemmas", "lexicon", "mentions", "nouns", "parts", "patterns", "personal",
+    "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features", "fixes",
+    "language", "learned", "lemmas", "lexicon", "mentions", "net", "nouns", "parts", "patterns", "personal",
     "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words", "pipeline",
-    "sentences", "sentiment", "signals", "terms", "tokenizer", "weights", "wordbank",
+    "sentences", "sentiment", "signals", "terms", "tokenizer", "verdict", "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
 _UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1")

@@ -1,30 +1,29 @@
-"""Train the learned layer: a star model, a model for each label of a clause, and the sentiment on top.
+"""Train the learned layer: a star model, a model for each label of a clause, a network, and the sentiment on top.
 
-scikit-learn fits; what comes out are plain numpy arrays (:mod:`nlp.weights`). Everything is
+scikit-learn and thinc fit; what comes out are plain numpy arrays (:mod:`nlp.weights`). Everything is
 deterministic: the same texts give the same weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kundenecho.analysis import DEFECT_TYPES, SENTIMENTS
+from kundenecho.analysis import DEFECT_TYPES
 from kundenecho.errors import SettingsError
-from nlp.engine import Text
-from nlp.features import LABELS, PAIRS, clause_starts, forms_of
-from nlp.pipeline import KundenechoEngine
-from nlp.sentiment import features
-from nlp.train_matrix import Keys, Rows, choose, clause_rows, matrix, text_rows
-from nlp.train_parts import Part, fit_parts, read_parts
-from nlp.train_texts import LabelledText, StarText, digest, require_all_classes
-from nlp.weights import FILE, Scores, Weights, star_scores, verdict_inputs
+from nlp.features import LABELS, PAIRS
+from nlp.net import Net
+from nlp.train_corpus import Corpus
+from nlp.train_matrix import Keys, Rows, choose, matrix
+from nlp.train_parts import fit_parts
+from nlp.train_texts import FAIR, LabelledText, digest
+from nlp.train_verdict import balanced, fit_verdict, teach
+from nlp.weights import FILE, NET, Weights
 
 #: Folds of the predictions that the sentiment learns from.
 INNER: Final = 3
@@ -34,12 +33,8 @@ STAR_SPREAD: Final = (15, 2)
 #: Inverse strengths of regularisation, chosen by cross-validation.
 LABEL_C: Final = 0.3
 STAR_C: Final = 2.0
-VERDICT_C: Final = 0.01
 #: Labels rarer than this in training are not learned.
 _RAREST: Final = 4
-#: How much a text of mixed sentiment counts: the rarest of the three, and the mean over labels is what is wanted.
-_MIXED_WEIGHT: Final = 1.5
-_MOST_CHARS: Final = 3_000
 #: Log-odds of a label that is not learned.
 _NEVER: Final = -12.0
 _GRID: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
@@ -47,98 +42,9 @@ _ABSTAIN_BELOW: Final = 0.45
 #: Share of the threshold for new mentions from which those of the rules stay: pairs, defects.
 _KEPT: Final = (0.9, 0.6)
 
-#: Texts after which reading tells how far it is.
-_TOLD_EVERY: Final = 2_000
 Floats = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
 Report = Callable[[str], None]
-_T = TypeVar("_T")
-
-
-@dataclass(slots=True)
-class Corpus:
-    """Texts read once, from which any subset can be trained on.
-
-    Attributes:
-        clauses: Sparse rows of the annotated texts' clauses; ``stars``: of the rated texts.
-        truth: Labels of each clause. rules: Sentiment features of each annotated text.
-        lengths: Words of each clause. parts: Nouns near the annotated defects.
-    """
-
-    labelled: list[LabelledText]
-    stars: list[StarText]
-    clauses: Rows
-    star_rows: Rows
-    truth: NDArray[np.bool_]
-    rules: list[list[float]]
-    lengths: NDArray[np.int64]
-    parts: list[Part]
-
-
-def read_corpus(labelled: Sequence[LabelledText], stars: Sequence[StarText], report: Report = lambda _: None) -> Corpus:
-    """Run the rules over all texts; what the pipeline does not take for German is left out.
-
-    Args:
-        labelled: Annotated texts.
-        stars: Rated texts.
-        report: Told how many texts are read, now and then.
-
-    Raises:
-        DataError: When a sentiment or a class of ratings has no text.
-    """
-    require_all_classes(labelled, stars)
-    engine = KundenechoEngine()
-    engine.use(None)
-    kept, docs = [], []
-    for text in _told(labelled, "annotated", report):
-        doc = engine.read(Text(text.gold.text))
-        if doc._.clauses:
-            kept.append(text)
-            docs.append(doc)
-    clauses = clause_rows(docs)
-    truth = np.vstack([clause_labels(doc, text) for doc, text in zip(docs, kept, strict=True)])
-    rated = (
-        engine.read(Text(star.text[:_MOST_CHARS]), until="kundenecho_clauses_v1")
-        for star in _told(stars, "rated", report)
-    )
-    rules = [features(doc) for doc in docs]
-    lengths = np.array([len(forms_of(doc._.words, clause)) for doc in docs for clause in doc._.clauses])
-    parts = [
-        part for owner, (doc, text) in enumerate(zip(docs, kept, strict=True)) for part in read_parts(doc, text, owner)
-    ]
-    return Corpus(kept, list(stars), clauses, text_rows(rated), truth, rules, lengths, parts)
-
-
-def _told(texts: Sequence[_T], kind: str, report: Report) -> Iterator[_T]:
-    """The texts, telling how many are done."""
-    for done, text in enumerate(texts):
-        if done % _TOLD_EVERY == 0:
-            report(f"reading {kind} texts: {done:,} of {len(texts):,}")
-        yield text
-
-
-def clause_labels(doc: Any, text: LabelledText) -> NDArray[np.bool_]:
-    """What each clause of a Doc says by the annotation: a clause and an evidence that share half of either."""
-    spans = [
-        (start, doc._.words.end(clause.last - 1))
-        for start, clause in zip(clause_starts(doc), doc._.clauses, strict=True)
-    ]
-    truth = np.zeros((len(spans), len(LABELS)), np.bool_)
-    for mention in text.gold.mentions:
-        begin, end = mention.evidence
-        shared = [min(last, end) - max(first, begin) for first, last in spans]
-        hit = [
-            at
-            for at, (first, last) in enumerate(spans)
-            if shared[at] > 0 and (2 * shared[at] >= last - first or 2 * shared[at] >= end - begin)
-        ] or [int(np.argmax(shared))]
-        columns = []
-        if (mention.aspect, mention.polarity) in PAIRS:
-            columns = [PAIRS.index((mention.aspect, mention.polarity)), -3 if mention.polarity == "pos" else -2]
-        if mention.defect is not None:
-            columns += [len(PAIRS) + DEFECT_TYPES.index(mention.defect), -1]
-        for column in columns:
-            truth[hit, column] = True
-    return truth
 
 
 def train(
@@ -172,9 +78,12 @@ def train_arrays(
     rows = matrix(corpus.clauses, label_keys)
     out_of_fold = _out_of_fold(corpus, rows, keep)
     label_rows, label_bias = _fit_labels(rows[keep], corpus.truth[keep])
+    report("fitting the network")
+    taught = teach(corpus, texts, stars, out_of_fold, (label_keys, label_rows, label_bias), regression)
+    net = _fit_net(corpus, *taught, report)
     report("fitting sentiment and parts")
     ratings = matrix(corpus.clauses, star_keys) @ star_rows
-    verdict = _fit_verdict(corpus, texts, out_of_fold, ratings, star_bias)
+    verdict = fit_verdict(corpus, texts, out_of_fold, (ratings, star_bias), _read_by(net, corpus), regression)
     part_keys, part_values, part_bias = fit_parts([part for part in corpus.parts if texts[part.owner]], regression)
     seen = {digest(text.gold.text) for text, used in zip(corpus.labelled, texts, strict=True) if used}
     seen |= {digest(star.text) for star, used in zip(corpus.stars, stars, strict=True) if used}
@@ -191,6 +100,7 @@ def train_arrays(
         "part_bias": np.array(part_bias, np.float32),
         "abstain_below": np.array(_ABSTAIN_BELOW),
         "seen": np.array(sorted(seen)),
+        **{NET + name: array for name, array in net.items()},
     }
 
 
@@ -215,11 +125,12 @@ def regression(**options: Any) -> Any:
 
 
 def _fit_stars(corpus: Corpus, stars: NDArray[np.bool_]) -> tuple[Keys, Floats, Floats]:
-    part = Rows(*_part(corpus.star_rows, stars))
+    labels = np.array([star.label for star in corpus.stars])
+    clear = stars & (labels != FAIR)
+    part = Rows(*_part(corpus.star_rows, clear))
     keys = choose(part, [star.group for star in corpus.stars], *STAR_SPREAD)
     model = regression(C=STAR_C, max_iter=80, tol=3e-3, class_weight="balanced")
-    labels = np.array([star.label for star in corpus.stars])[stars]
-    model.fit(matrix(corpus.star_rows, keys, stars), labels)
+    model.fit(matrix(corpus.star_rows, keys, clear), labels[clear])
     return keys, model.coef_.T, model.intercept_
 
 
@@ -250,23 +161,19 @@ def _out_of_fold(corpus: Corpus, rows: Any, keep: NDArray[np.bool_]) -> NDArray[
     return found
 
 
-def _fit_verdict(
-    corpus: Corpus, texts: NDArray[np.bool_], labels: NDArray[np.float32], ratings: Floats, bias: Floats
-) -> Floats:
-    bounds = np.searchsorted(corpus.clauses.owner, np.arange(len(corpus.labelled) + 1))
-    used = np.flatnonzero(texts)
-    rows = []
-    for at in used:
-        part = slice(bounds[at], bounds[at + 1])
-        stars = star_scores(ratings[part].astype(np.float32), corpus.lengths[part], bias.astype(np.float32))
-        rows.append(verdict_inputs(corpus.rules[at], Scores(labels[part], *stars)))
-    inputs = np.vstack(rows)[:, :-1]
-    truth = np.array([SENTIMENTS.index(corpus.labelled[at].gold.sentiment) for at in used])
-    mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
-    model = regression(C=VERDICT_C, max_iter=500)
-    model.fit((inputs - mean) / spread, truth, sample_weight=np.where(truth == 1, _MIXED_WEIGHT, 1.0))
-    slopes = model.coef_ / spread
-    return np.vstack([slopes.T, model.intercept_ - slopes @ mean])
+def _fit_net(corpus: Corpus, rated: NDArray[np.int64], shares: NDArray[np.float32], report: Report) -> Arrays:
+    from nlp.train_net import fit_net
+
+    said = [corpus.star_said[at] for at in rated]
+    return fit_net(corpus.vocabulary.features(), said, balanced(shares), report=report)
+
+
+def _read_by(net: Arrays, corpus: Corpus) -> NDArray[np.float32]:
+    """What a network reads in the annotated texts."""
+    network = Net(net)
+    lengths = np.array(list(map(len, corpus.said)))
+    table = np.pad(network.words(*corpus.vocabulary.features()), ((1, 0), (0, 0)))
+    return network.log_odds(table, 1 + np.concatenate(corpus.said).astype(np.int64), lengths)
 
 
 def _thresholds(corpus: Corpus, texts: NDArray[np.bool_], labels: NDArray[np.float32]) -> tuple[float, ...]:
@@ -293,8 +200,8 @@ def _micro_f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
 
 
 def write_weights(arrays: dict[str, NDArray[Any]], folder: Path) -> Path:
-    """Write the weights file into a folder; the same arrays give the same bytes."""
+    """Write the weights file into a folder, uncompressed since every start reads it; equal arrays give equal bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
-    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+    np.savez(path, **arrays)  # type: ignore[arg-type]
     return path

@@ -13,8 +13,10 @@ from kundenecho.analysis import SENTIMENTS
 from kundenecho.errors import DataError
 from nlp.gold import GoldText, read_gold
 
-#: Rating from 1 to 5 below which a text counts as poor, as middling, and from which as good; between: unused.
+#: Rating from 1 to 5 below which a text counts as poor, as middling, and from which as good.
 POOR, MIDDLING, GOOD = 2.6, 3.7, 4.4
+#: Class of what lies between the last two, which the star model does not learn: too much of it is either.
+FAIR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class StarText:
     """An unannotated text with its rating.
 
     Attributes:
-        label: 0 poor, 1 middling, 2 good.
+        label: 0 poor, 1 middling, 2 good, :data:`FAIR`.
         group: Kind of product; features must occur in several.
     """
 
@@ -39,6 +41,11 @@ class LabelledText:
     gold: GoldText
     group: str
     own: bool
+
+    @property
+    def rating(self) -> int | None:
+        """The class of its star rating as in :attr:`StarText.label`, None without one."""
+        return rating_class(self.gold.rating) if self.gold.rating is not None else None
 
 
 def digest(text: str) -> str:
@@ -93,9 +100,13 @@ def _star_text(row: dict[str, Any], group: str) -> StarText | None:
     text = "\n".join(part for part in (row.get("title"), row.get("text")) if part)
     if rating is None or not text.strip():
         return None
-    stars = 1 + 4 * (float(rating) - 1) / (float(row.get("rating_max") or 5) - 1)
-    label = 0 if stars < POOR else 1 if stars < MIDDLING else 2 if stars > GOOD else None
-    return None if label is None else StarText(text, label, row.get("product"), str(row.get("category") or group))
+    label = rating_class(1 + 4 * (float(rating) - 1) / (float(row.get("rating_max") or 5) - 1))
+    return StarText(text, label, row.get("product"), str(row.get("category") or group))
+
+
+def rating_class(stars: float) -> int:
+    """Whether a rating from 1 to 5 is poor (0), middling (1), good (2) or, between the last two, :data:`FAIR`."""
+    return 0 if stars < POOR else 1 if stars < MIDDLING else 2 if stars > GOOD else FAIR
 
 
 def require_all_classes(labelled: Sequence[LabelledText], stars: Sequence[StarText]) -> None:
@@ -108,7 +119,7 @@ def require_all_classes(labelled: Sequence[LabelledText], stars: Sequence[StarTe
     if missing:
         raise DataError(f"no annotated text is {' or '.join(missing)}", remedy="Annotate texts of every sentiment")
     rated = {star.label for star in stars}
-    if rated != {0, 1, 2}:
+    if not rated >= {0, 1, 2}:
         classes = " or ".join(name for label, name in enumerate(("poor", "middling", "good")) if label not in rated)
         raise DataError(f"no text has a {classes} rating", remedy="Name the folder of rated texts with --data")
 
