@@ -14,6 +14,7 @@ from demo.company import PRODUCTS, Company, Person
 QUESTION_NPS: Final = "Wie wahrscheinlich ist es, dass Sie uns weiterempfehlen? (0-10)"
 _SEED = 310
 _SHARE_OF_CUSTOMERS, _SHARE_OF_CONSENTS, _SHARE_WITHDRAWN = 0.7, 0.4, 0.1
+_WORDING_PHONE = "Ja, Hallmeyer Kaffeetechnik darf mich zu meinen Geräten anrufen."
 _WORDING = "Ja, Hallmeyer Kaffeetechnik darf mich per E-Mail zu meinen Geräten informieren."
 
 
@@ -49,7 +50,7 @@ def write_lists(of: Company, folder: Path) -> list[Path]:
     """Write the company's own lists; the same persons give the same lists.
 
     Returns:
-        customers.csv, orders.csv, consents.csv, contacts.csv and sales.csv.
+        customers.csv, orders.csv, consents.csv, contacts.csv, unsubscribes.csv and sales.csv.
     """
     chance = random.Random(_SEED)  # noqa: S311  a repeatable draw, no secret
     customers = [p for p in of.persons.values() if chance.random() < _SHARE_OF_CUSTOMERS]
@@ -59,13 +60,22 @@ def write_lists(of: Company, folder: Path) -> list[Path]:
             bought.setdefault(voice.person, set()).add(voice.product)
     orders = list(_orders(of, customers, bought, chance))
     consents, contacts = list(_consents(customers, chance)), list(_contacts(customers, chance))
+    # Draws of its own, so that what was drawn before stays as it is.
+    more = random.Random(_SEED + 1)  # noqa: S311  a repeatable draw, no secret
+    phones = {p.customer_no: f"0561 {more.randint(1_000_000, 9_999_999)}" for p in customers}
+    addresses = {p.customer_no: p.email for p in customers}
+    consents += _more_consents(customers, more)
     return [
-        _write(folder / "customers.csv", ("customer_no", "name", "email", "city", "country"),
-               [(p.customer_no, p.name, p.email, p.city, p.country) for p in customers]),
-        _write(folder / "orders.csv", ("order_no", "customer_no", "product", "ordered_on", "amount_eur"), orders),
+        _write(folder / "customers.csv", ("customer_no", "name", "email", "city", "country", "phone"),
+               [(p.customer_no, p.name, p.email, p.city, p.country, phones[p.customer_no]) for p in customers]),
+        _write(folder / "orders.csv", ("order_no", "customer_no", "product", "ordered_on", "amount_eur", "email"),
+               [(*row, addresses[row[1]]) for row in orders]),
         _write(folder / "consents.csv",
-               ("customer_no", "channel", "given_at", "confirmed_at", "withdrawn_at", "wording"), consents),
+               ("customer_no", "channel", "given_at", "confirmed_at", "withdrawn_at", "wording", "proof"),
+               [(*row, f"DOI-Protokoll {n}") for n, row in enumerate(consents, 1)]),
         _write(folder / "contacts.csv", ("customer_no", "channel", "contacted_on", "occasion"), contacts),
+        _write(folder / "unsubscribes.csv", ("customer_no", "channel", "unsubscribed_at", "reason"),
+               _unsubscribes(customers, more)),
         _write(folder / "sales.csv", ("product", "month", "units"), _sales()),
     ]  # fmt: skip
 
@@ -92,6 +102,25 @@ def _consents(customers: Sequence[Person], chance: random.Random) -> Iterable[tu
             confirmed = given + timedelta(minutes=chance.randint(1, 90))
             yield (person.customer_no, "email", f"{given:%Y-%m-%d %H:%M}", f"{confirmed:%Y-%m-%d %H:%M}",
                    f"{withdrawn:%Y-%m-%d %H:%M}" if withdrawn else "", _WORDING)  # fmt: skip
+
+
+def _more_consents(customers: Sequence[Person], chance: random.Random) -> Iterable[tuple[Any, ...]]:
+    """Consents to the telephone, and two that do not hold: one never confirmed, one from next year on."""
+    for person in customers:
+        if chance.random() < 0.1:
+            given = datetime(2025, 9, 1, 11) + timedelta(minutes=chance.randint(0, 400_000))  # noqa: DTZ001
+            yield person.customer_no, "phone", f"{given:%Y-%m-%d %H:%M}", "", "", _WORDING_PHONE
+    without = [p for p in customers if p.country == "DE"][-2:]
+    days = (("2026-02-03 09:00", ""), ("2099-01-01 00:00", "2099-01-01 00:05"))
+    for person, (asked, confirmed) in zip(without, days, strict=False):
+        yield person.customer_no, "sms", asked, confirmed, "", _WORDING
+
+
+def _unsubscribes(customers: Sequence[Person], chance: random.Random) -> Iterable[tuple[Any, ...]]:
+    for person in customers:
+        if chance.random() < 0.06:
+            day = datetime(2026, 2, 1, 8) + timedelta(minutes=chance.randint(0, 400_000))  # noqa: DTZ001
+            yield person.customer_no, chance.choice(["email", "alle"]), f"{day:%Y-%m-%d %H:%M}", "zu häufig"
 
 
 def _contacts(customers: Sequence[Person], chance: random.Random) -> Iterable[tuple[Any, ...]]:

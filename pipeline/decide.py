@@ -10,12 +10,14 @@ from insights.advocates import Advocacy, Span, Statement, assess
 from kundenecho.keying import keyer_from_env
 from kundenecho.settings import Settings
 from pipeline.cases import decide_cases
+from pipeline.contact import apply_limits
 from pipeline.defects import decide_defects
 from pipeline.persons import settle
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.topics import decide_topics
 from storage.advocates import AdvocateRow, ReasonRow, StatementRow, statements, write_advocates
 from storage.connect import Connection, named_lock
+from storage.contact import settle_contact
 from storage.dirty import active_lineage, clear_dirty, mark_dirty, newest_feedback, take_dirty
 
 _T = TypeVar("_T")
@@ -43,6 +45,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
     with step(settings, "decide") as running, named_lock(running.conn, "decide"):
         conn, counts = running.conn, running.counts
         counts.update(products=0, persons=0, defects=0, topics=0, advocates=0, cases=0, cases_closed=0)
+        apply_limits(settings, conn)
         lineage = active_lineage(conn)
         if lineage is None:
             return counts
@@ -54,6 +57,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         counts["topics"] = decide_topics(conn, dirty.products, lineage, everything=everything, progress=progress)
         for persons in _portions(dirty.persons, _PERSONS):
             counts["advocates"] += _decide_advocates(conn, persons, lineage)
+            settle_contact(conn, persons)
             counts["persons"] += len(persons)
             progress("Fürsprecher bewerten", counts["persons"], len(dirty.persons))
         counts["cases"], counts["cases_closed"] = decide_cases(conn, settings, lineage, progress=progress)

@@ -95,7 +95,9 @@ def test_nothing_to_read_gives_no_sentiment(engine: Engine, text: Text) -> None:
 def test_results_are_the_same_with_and_without_spacy_docs(tmp_path: Path, engine: Engine) -> None:
     spacy.blank("de", config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}}).to_disk(tmp_path / "german")
     texts = [
-        Text("Die Kanne tropft,  danke an Frau Anna Huber.\nSonst sehr schön!! Läuft nicht aus.", "Toll, aber", "Kanne"),
+        Text(
+            "Die Kanne tropft,  danke an Frau Anna Huber.\nSonst sehr schön!! Läuft nicht aus.", "Toll, aber", "Kanne"
+        ),
         Text("This is a very good product, I like it"),
         Text("gutAber leider kaputt. 0,5 Liter! :-) 👍👍"),
         Text("\u200b"),

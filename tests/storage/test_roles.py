@@ -17,6 +17,7 @@ READERS = {
         "person_accounts",
         "person_candidates",
         "aggregate_ratings",
+        "contactability",
         "topics",
         "topic_quotes",
         "valuable_unhappy",
