@@ -1,4 +1,4 @@
-"""Commands that run the house: run, decide, report, retain, serve, db."""
+"""Commands that run the house: run, decide, retain, serve, db."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ def _directly(found: Settings) -> BaseException | None:
     from pipeline.cases import check_cases
     from pipeline.decide import decide as decide_step
     from pipeline.report import report as report_step
+    from web.report import PAGES
 
     failure: BaseException | None = None
     try:
@@ -74,7 +75,7 @@ def _directly(found: Settings) -> BaseException | None:
         print_counts("analyse", analyse(found, progress=shown))
         print_counts("decide", decide_step(found, progress=shown))
         print_counts("cases", check_cases(found))
-        print_counts("report", report_step(found, progress=shown))
+        print_counts("report", report_step(found, pages=PAGES, progress=shown))
     return failure
 
 
@@ -115,17 +116,6 @@ def decide(everything: bool) -> None:
     with progress() as report_progress:
         counts = step(found, everything=everything, progress=report_progress)
     print_counts("decide", counts)
-
-
-@click.command()
-def report() -> None:
-    """Write the two lists as files and send the summary to those who asked for it."""
-    from pipeline.report import report as step
-
-    found = settings()
-    with progress() as report_progress:
-        counts = step(found, progress=report_progress)
-    print_counts(f"report → {found.home / 'reports'}", counts)
 
 
 @click.command()
@@ -207,4 +197,4 @@ def db_serve(port: int) -> None:
     Embedded(found.home / "postgres").serve_tcp(port, announce=click.echo)
 
 
-COMMANDS = (run, decide, report, retain, serve, db)
+COMMANDS = (run, decide, retain, serve, db)

@@ -1,7 +1,8 @@
 """### Report
 
-Writes the two lists as files and sends the summary to those named in `report.email_to`, every
-Monday morning.
+Writes the two lists and the report of defects as files and sends them to those named in `report.email_to` and to
+`report.webhook_url`, every Monday morning. A retry sends only to those who have not got it; `lists.deliveries` holds
+the receipts.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ def kundenecho_report() -> None:
     @task
     def report() -> dict[str, int]:
         from pipeline.report import report as step
+        from web.report import PAGES
 
-        return run_step(step)
+        return run_step(step, pages=PAGES)
 
     report()
 

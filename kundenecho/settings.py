@@ -65,6 +65,10 @@ SETTINGS: Final = (
     Setting("alerts.smtp_port", 25, "Port of the mail server"),
     Setting("alerts.webhook_url", "", "URL told about failures by POST; empty for none"),
     Setting("report.email_to", "", "Addresses that receive the weekly report, comma-separated"),
+    Setting("report.email_as", "html", "Form of the report in the e-mail: html, pdf (needs a browser) or link"),
+    Setting("report.link", "", "Address under which the folder of reports is served, for links; empty for none"),
+    Setting("report.webhook_url", "", "URL that receives the weekly report by POST; empty: alerts.webhook_url"),
+    Setting("report.browser", "", "Chromium or Chrome that prints PDFs, a path; empty: looked for in PATH"),
     Setting("retain.feed_days", 14, "Days that the feed of a failed load is kept; a loaded one goes at once"),
 )
 

@@ -106,7 +106,7 @@ def _count(conn: Connection, lineage: int, closed: date | None) -> tuple[list[Ce
     weeks: dict[_Cell, list[WeekCount]] = {}
     if closed:
         counted = count_weeks(conn, closed - timedelta(weeks=_WEEKS - 1), closed + timedelta(weeks=1))
-        weeks = _weeks([_cell(cell) for cell in cells], *counted)
+        weeks = weekly_counts([_cell(cell) for cell in cells], *counted)
     return cells, Evidence(exposure, weeks, strata)
 
 
@@ -114,7 +114,7 @@ def _cell(cell: CellRow) -> _Cell:
     return cell.product, cell.component, cell.defect
 
 
-def _weeks(
+def weekly_counts(
     cells: Sequence[_Cell], named: Sequence[PeriodRow], spoke: Sequence[PortalRow]
 ) -> dict[_Cell, list[WeekCount]]:
     """Weekly counts of each cell over the exposure of its product, which all its cells share."""

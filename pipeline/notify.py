@@ -1,10 +1,11 @@
-"""Telling somebody: e-mail and webhook, with a receipt for each channel."""
+"""Telling somebody: e-mail and webhook, with a receipt for each channel or address."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
+import mimetypes
 import os
 import smtplib
 import time
@@ -13,8 +14,9 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from kundenecho.errors import SettingsError
 from kundenecho.settings import Settings
@@ -43,31 +45,37 @@ class Message:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Whether one channel took the message; ``detail`` says why not."""
+    """Whether one channel took the message; ``detail`` says why not, without an address."""
 
     channel: str
     delivered: bool
     detail: str = ""
 
 
-def tell(settings: Settings, message: Message, *, to: str | None = None) -> list[Receipt]:
-    """Send a message over every channel that the settings name.
+def tell(settings: Settings, message: Message) -> list[Receipt]:
+    """Send a message over every channel that the settings name for alarms.
 
     Args:
         settings: ``alerts.*`` settings; user, password and webhook secret come from the environment.
         message: What to tell.
-        to: Comma-separated addresses instead of ``alerts.email_to``.
 
     Returns:
         A receipt per configured channel; an empty list where nobody is to be told.
     """
     receipts = []
-    addresses = [a.strip() for a in (settings["alerts.email_to"] if to is None else to).split(",") if a.strip()]
-    if addresses and settings["alerts.smtp_host"]:
-        receipts.append(_by_email(settings, message, addresses))
+    wanted = addresses(settings["alerts.email_to"])
+    if wanted and settings["alerts.smtp_host"]:
+        each = send_mail(settings, message, wanted)
+        refused = [receipt for receipt in each.values() if not receipt.delivered]
+        receipts.append(refused[0] if refused else each[wanted[0]])
     if settings["alerts.webhook_url"]:
-        receipts.append(_by_webhook(settings["alerts.webhook_url"], message))
+        receipts.append(post(settings["alerts.webhook_url"], message))
     return receipts
+
+
+def addresses(listed: str) -> list[str]:
+    """The addresses of a comma-separated setting, each once."""
+    return list(dict.fromkeys(address.strip() for address in listed.split(",") if address.strip()))
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -75,30 +83,82 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def _by_email(settings: Settings, message: Message, addresses: list[str]) -> Receipt:
+def send_mail(settings: Settings, message: Message, to: Sequence[str]) -> dict[str, Receipt]:
+    """Send one e-mail to some addresses.
+
+    Args:
+        settings: Server and sender; user and password come from the environment.
+        message: What to tell.
+        to: The addresses.
+
+    Returns:
+        A receipt by address: the server may take the mail for some and refuse others.
+    """
+    try:
+        refused = _hand_over(settings, _mail(settings, message, to))
+    except smtplib.SMTPRecipientsRefused as error:
+        refused = error.recipients
+    except (OSError, smtplib.SMTPException) as error:
+        return {address: Receipt("email", False, _reason(error)) for address in to}
+    return {
+        address: Receipt("email", False, f"SMTP {refused[address][0]}")
+        if address in refused
+        else Receipt("email", True)
+        for address in to
+    }
+
+
+def _mail(settings: Settings, message: Message, to: Sequence[str]) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = settings["alerts.email_from"]
-    mail["To"] = ", ".join(addresses)
+    mail["To"] = ", ".join(to)
     mail["Subject"] = f"[Kundenecho] {message.subject}"
+    mail["Date"] = formatdate()
+    mail["Message-ID"] = make_msgid(domain=settings["alerts.email_from"].rpartition("@")[2].strip("> ") or None)
     mail.set_content(message.body)
     for file in message.attachments:
-        mail.add_attachment(file.read_bytes(), maintype="application", subtype="octet-stream", filename=file.name)
+        kind, _, form = (mimetypes.guess_type(file.name)[0] or "application/octet-stream").partition("/")
+        params = {"charset": "utf-8"} if kind == "text" else None
+        mail.add_attachment(file.read_bytes(), maintype=kind, subtype=form, filename=file.name, params=params)
+    return mail
+
+
+def _hand_over(settings: Settings, mail: EmailMessage) -> dict[str, tuple[int, bytes]]:
     user, password = os.environ.get("KUNDENECHO_SMTP_USER"), os.environ.get("KUNDENECHO_SMTP_PASSWORD")
-    try:
-        with smtplib.SMTP(
-            settings["alerts.smtp_host"], settings["alerts.smtp_port"], timeout=_TIMEOUT_SECONDS
-        ) as server:
-            if server.has_extn("starttls"):
-                server.starttls()
-            if user and password:
-                server.login(user, password)
-            refused = server.send_message(mail)
-    except (OSError, smtplib.SMTPException) as error:
-        return Receipt("email", False, f"{type(error).__name__}: {error}")
-    return Receipt("email", not refused, f"{len(refused)} addresses refused" if refused else "")
+    with smtplib.SMTP(settings["alerts.smtp_host"], settings["alerts.smtp_port"], timeout=_TIMEOUT_SECONDS) as server:
+        if server.has_extn("starttls"):
+            server.starttls()
+        if user and password:
+            server.login(user, password)
+        return server.send_message(mail)
 
 
-def _by_webhook(url: str, message: Message) -> Receipt:
+def _reason(error: Exception) -> str:
+    """Why a mail was not taken; the server's own words may name an address and are left out."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"SMTP {error.smtp_code}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{type(error).__name__}: {error.strerror}"
+    return type(error).__name__
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirected POST would arrive as a GET without its body, and be answered with 200."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> NoReturn:
+        raise urllib.error.HTTPError(req.full_url, code, msg, headers, fp)
+
+
+def post(url: str, message: Message) -> Receipt:
+    """Post a message to a webhook, signed where ``KUNDENECHO_WEBHOOK_SECRET`` is set.
+
+    Args:
+        url: Address; a redirect counts as not delivered.
+        message: What to tell.
+
+    Raises:
+        SettingsError: If it is no http address.
+    """
     if not url.startswith(("http://", "https://")):
         raise SettingsError(
             "the webhook is no http address", where="alerts.webhook_url", remedy="Begin it with https://"
@@ -113,9 +173,9 @@ def _by_webhook(url: str, message: Message) -> Receipt:
         headers["X-Kundenecho-Signature"] = signature(secret, timestamp, body)
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310  checked above
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=_TIMEOUT_SECONDS) as answer:
             return Receipt("webhook", 200 <= answer.status < 300, f"HTTP {answer.status}")
     except urllib.error.HTTPError as error:
         return Receipt("webhook", False, f"HTTP {error.code}")
     except OSError as error:
-        return Receipt("webhook", False, f"{type(error).__name__}: {error}")
+        return Receipt("webhook", False, _reason(error))

@@ -1,0 +1,233 @@
+"""The report of defects as plain data: what is shown, in which order. How it looks is not decided here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from insights.weeks import last_closed
+from kundenecho.errors import DataError
+from kundenecho.settings import Settings
+from pipeline import report_words as say
+from pipeline import words
+from pipeline.defect_charts import Chart, charts
+from storage.connect import Connection
+from storage.dirty import active_lineage, newest_feedback
+from storage.lists import list_topics
+from storage.report import (
+    DefectFacts,
+    ProductFacts,
+    count_signals,
+    defect_facts,
+    knows_product,
+    leading_defects,
+    make_said,
+    product_facts,
+    quotes_in_context,
+)
+from storage.voices import make_voices
+
+#: Defects that are shown in full, of all products and of one.
+SHOWN: Final = 24
+SHOWN_OF_ONE: Final = 40
+_QUOTES: Final = 3
+_TOPICS: Final = 8
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A masked quote with the text around it, and where it comes from."""
+
+    text: str
+    ahead: str
+    behind: str
+    origin: str
+    feedback_id: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One defect as the report shows it; texts are German sentences.
+
+    Attributes:
+        tone: The signal, for the look.
+        verdict: The signal in words.
+        persons: Distinct persons with the defect.
+        exposed: Distinct persons who spoke of the product.
+        rate: Persons per hundred, and the ends of the 95 % interval, in German notation.
+        more_than_siblings: The product has it more often than its siblings.
+        figures: Label and value, in order.
+        sure: How sure it is, in a word and in a sentence.
+        tip: What a customer says helped, None where nobody does.
+        unknown: What the data cannot tell.
+    """
+
+    defect_id: str
+    product: str
+    title: str
+    tone: str
+    verdict: str
+    sentence: str
+    change: str
+    todo: Sequence[str]
+    sure: tuple[str, str]
+    persons: str
+    exposed: str
+    rate: tuple[str, str, str]
+    more_than_siblings: bool
+    figures: Sequence[tuple[str, str]]
+    chart: Chart | None
+    quotes: Sequence[Quote]
+    tip: str | None
+    unknown: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ProductPart:
+    """One product: its name, what its feedback is, its defects and its topics."""
+
+    product: str
+    name: str
+    facts: Sequence[str]
+    entries: Sequence[Entry]
+    topics: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class DefectReport:
+    """The whole report.
+
+    Attributes:
+        product: The one product that it is about; None for all.
+        newest: Day of the newest feedback; None where nothing is dated.
+        closed: Monday of the last closed week.
+        signals: Number of defects by signal, shown or not.
+        entries: Defects shown in full, in the order of their urgency.
+        parts: The same by product.
+        notes: What holds for the whole report.
+    """
+
+    company: str
+    product: str | None
+    made: date
+    newest: date | None
+    closed: date | None
+    signals: Mapping[str, int]
+    entries: Sequence[Entry]
+    parts: Sequence[ProductPart]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def of(self, *tones: str) -> list[Entry]:
+        """The shown defects with one of these signals."""
+        return [entry for entry in self.entries if entry.tone in tones]
+
+
+def gather(conn: Connection, settings: Settings, product: str | None, today: date | None = None) -> DefectReport:
+    """Everything that the report shows.
+
+    Args:
+        conn: Connection of the pipeline; temporary tables are made in its transaction.
+        settings: Name of the company, titles of the sources.
+        product: Only this product; None for all.
+        today: Day that stands on the report, the present one by default.
+
+    Raises:
+        DataError: If there is no such product.
+    """
+    if product is not None and not knows_product(conn, product):
+        raise DataError(f"there is no product {product}", where="--product", remedy="kundenecho defects lists them")
+    newest, lineage = newest_feedback(conn), active_lineage(conn)
+    signals = count_signals(conn, product)
+    rows = leading_defects(conn, product, SHOWN if product is None else SHOWN_OF_ONE)
+    numbers = [int(row["defect_id"][1:]) for row in rows]
+    products = sorted({row["product"] for row in rows} | ({product} if product else set()))
+    closed = last_closed(newest.date()) if newest else None
+    parts: list[ProductPart] = []
+    entries: list[Entry] = []
+    if lineage is not None:
+        make_voices(conn, products)
+        make_said(conn, numbers, lineage)
+        of_product = {facts.product: facts for facts in product_facts(conn)}
+        of_defect = {f"D{facts.defect_id}": facts for facts in defect_facts(conn)}
+        drawn = charts(conn, rows, of_product, lineage, newest, closed)
+        quotes = _quotes(settings, quotes_in_context(conn, numbers, _QUOTES))
+        entries = [
+            _entry(settings, row, of_product[row["product"]], of_defect[row["defect_id"]], drawn, quotes)
+            for row in rows
+            if row["defect_id"] in of_defect
+        ]
+        parts = [
+            ProductPart(
+                facts.product,
+                facts.name,
+                say.product_sentences(facts, _titles(settings, facts.sources)),
+                [entry for entry in entries if entry.product == facts.product],
+                list_topics(conn, product=facts.product, limit=_TOPICS),
+            )
+            for facts in of_product.values()
+        ]
+    return DefectReport(
+        company=settings["company.name"],
+        product=product,
+        made=today or datetime.now(UTC).date(),
+        newest=newest.date() if newest else None,
+        closed=closed,
+        signals=signals,
+        entries=entries,
+        parts=parts,
+        notes=say.notes(signals, len(entries), newest, product),
+    )
+
+
+def _entry(
+    settings: Settings,
+    row: Mapping[str, Any],
+    product: ProductFacts,
+    facts: DefectFacts,
+    drawn: Mapping[str, Chart],
+    quotes: Mapping[str, Sequence[Quote]],
+) -> Entry:
+    chart = drawn.get(row["defect_id"])
+    return Entry(
+        defect_id=row["defect_id"],
+        product=row["product"],
+        title=say.title(row),
+        tone=row["signal"],
+        verdict=words.verdict(row),
+        sentence=say.sentence(row),
+        change=say.change(row),
+        todo=say.todo(row),
+        sure=say.sure(row, chart.bars if chart else ()),
+        persons=say.number(row["persons"]),
+        exposed=say.number(row["persons_exposed"]),
+        rate=(words.per_hundred(row["rate"]), words.per_hundred(row["rate_low"]), words.per_hundred(row["rate_high"])),
+        more_than_siblings=bool(row["real"]),
+        figures=say.figures(row, facts, _titles(settings, facts.sources)),
+        chart=chart,
+        quotes=quotes.get(row["defect_id"], ()),
+        tip=row["fix_quote"],
+        unknown=say.unknown(row, product, facts, drawn=chart is not None),
+    )
+
+
+def _titles(settings: Settings, counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    return [(_title(settings, source), count) for source, count in counts]
+
+
+def _title(settings: Settings, source: str) -> str:
+    table = settings.sources.get(source)
+    return str(table.values.get("title") or source) if table else source
+
+
+def _quotes(settings: Settings, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Quote]]:
+    found: dict[str, list[Quote]] = defaultdict(list)
+    for row in rows:
+        ahead, behind = say.context(row)
+        origin = say.origin(row, _title(settings, row["source"]))
+        text = " ".join(row["text"].split())
+        found[f"D{row['defect_id']}"].append(Quote(text, ahead, behind, origin, row["feedback_id"], row["url"]))
+    return found
