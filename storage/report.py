@@ -15,6 +15,8 @@ from psycopg2.extras import RealDictCursor
 
 #: Characters of the text around a quote.
 _AROUND = 110
+#: Persons from which a defect is shown although its history is too short to be judged.
+_MANY = 10
 
 
 class ProductFacts(NamedTuple):
@@ -103,12 +105,6 @@ def count_signals(conn: Connection, product: str | None) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-_ORDER = (
-    "array_position(ARRAY['rising', 'new', 'falling'], signal), defect = 'safety' DESC, real IS TRUE DESC, persons DESC,"
-    " rate_low DESC, length(defect_id), defect_id"
-)
-
-
 def leading_defects(conn: Connection, product: str | None, limit: int) -> list[dict[str, Any]]:
     """The defects that a reader should see first.
 
@@ -123,17 +119,24 @@ def leading_defects(conn: Connection, product: str | None, limit: int) -> list[d
     Returns:
         Rows of ``lists.defects``, and ``cell``, the name of the part that counts.
     """
-    return _dicts(
-        conn,
-        "SELECT l.*, d.component AS cell FROM ("
-        "  SELECT * FROM lists.defects"
-        "  WHERE (%(product)s::text IS NULL OR product = %(product)s)"
-        "    AND (signal <> 'too_little_data' OR persons >= %(many)s)"
-        f"  ORDER BY {_ORDER} LIMIT %(limit)s) l"
-        " JOIN defect d ON d.defect_id = substr(l.defect_id, 2)::bigint"
-        f" ORDER BY {_ORDER.replace('defect', 'l.defect')}",
-        {"product": product, "limit": limit, "many": 10},
-    )
+    rows = _dicts(conn, _LEADING, {"product": product, "limit": limit, "many": _MANY})
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "SELECT 'D' || defect_id, component FROM defect WHERE defect_id = ANY(%s)",
+            ([int(row["defect_id"][1:]) for row in rows],),
+        )
+        cells = dict(cursor.fetchall())
+    return [{**row, "cell": cells[row["defect_id"]]} for row in rows]
+
+
+_LEADING = """
+SELECT * FROM lists.defects
+WHERE (%(product)s::text IS NULL OR product = %(product)s)
+  AND (signal <> 'too_little_data' OR persons >= %(many)s)
+ORDER BY array_position(ARRAY['rising', 'new', 'falling'], signal), defect = 'safety' DESC, real IS TRUE DESC,
+         persons DESC, rate_low DESC, length(defect_id), defect_id
+LIMIT %(limit)s
+"""
 
 
 def quotes_in_context(conn: Connection, defects: Sequence[int], each: int) -> list[dict[str, Any]]:
