@@ -199,7 +199,7 @@ def _print_case(row: Mapping[str, Any], zone: str, *, events: int | None = None)
     click.echo(f"  Rang {case_words.PRIORITY[row['priority']]} · bei {row['owner']} (Team {row['team']})")
     if row["feedback_id"] and events is None:
         said = " – ".join(part for part in (row["title"], row["text"]) if part) or "ohne Text"
-        stars = f"{row['rating']:g} von 5 Sternen: " if row["rating"] is not None else ""
+        stars = f"{row['rating']:g} von 5 Sternen: ".replace(".", ",") if row["rating"] is not None else ""
         click.echo(f"  {row['feedback_id']} {stars}„{said}“")
     for event in row["events"][-events if events else 0 :]:
         words = " · ".join(str(part) for part in (event["detail"], event["note"]) if part)

@@ -20,6 +20,7 @@ from storage.connect import Connection, Database
 from storage.lists import list_advocates, list_defects
 from storage.why import why
 from web.cases import add_case_pages
+from web.kpis import add_kpi_pages
 
 _HERE = Path(__file__).parent
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -77,6 +78,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
         return pages.TemplateResponse(request, "advocates.html", {"rows": rows, "product": produkt})
 
     add_case_pages(app, pages, settings, db)
+    add_kpi_pages(app, pages, settings, db)
 
     @app.get("/warum/{subject}")
     def chain(request: Request, subject: str) -> HTMLResponse:

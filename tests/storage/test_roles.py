@@ -10,6 +10,10 @@ import pytest
 from storage.connect import Connection
 from tests.conftest import rows
 
+KPIS = {
+    "kpis", "kpi_response_time", "kpi_recovered", "kpi_nps", "kpi_conversion", "kpi_churn", "kpi_actions",
+    "kpi_customer_value",
+}  # fmt: skip
 READERS = {
     "marketing": {
         "advocates",
@@ -21,8 +25,19 @@ READERS = {
         "topics",
         "topic_quotes",
         "valuable_unhappy",
+        *KPIS,
     },
-    "product": {"aggregate_ratings", "defects", "defect_quotes", "sales", "topics", "topic_quotes"},
+    "product": {
+        "kpi_response_time",
+        "kpi_recovered",
+        "kpi_nps",
+        "aggregate_ratings",
+        "defects",
+        "defect_quotes",
+        "sales",
+        "topics",
+        "topic_quotes",
+    },
     "support": {
         "advocates",
         "advocate_reasons",
@@ -34,8 +49,9 @@ READERS = {
         "cases",
         "case_events",
         "valuable_unhappy",
+        *KPIS,
     },
-    "operations": {"aggregate_ratings", "runs", "freshness", "rejections", "company_lists"},
+    "operations": {"aggregate_ratings", "runs", "freshness", "rejections", "company_lists", "deliveries"},
 }
 VIEWS = set().union(*READERS.values())
 As = Callable[[str], Connection]

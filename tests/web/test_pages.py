@@ -8,12 +8,14 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from kundenecho.settings import load_settings
 from tests.cli.conftest import Installation, installed  # noqa: F401  the same fixture
 from web.app import _safe_link
+from web.kpis import chart
 from web.server import serve
 
 
@@ -94,3 +96,36 @@ def test_exports(site: str, name: str, form: str) -> None:
 def test_links_from_sources_are_not_trusted() -> None:
     assert _safe_link("javascript:alert(1)") is None
     assert _safe_link("https://shop.example/#1") == "https://shop.example/#1"
+
+
+def test_cases_with_overdue_ones_first(site: str) -> None:
+    status, html, _ = get(site + "vorgaenge")
+    assert status == 200
+    assert "Wer auf Antwort wartet" in html
+    assert html.index("überfällig seit") < html.index("<q>")
+    [case, *_] = re.findall(r'href="/(vorgaenge/V\d+)"', html)
+    status, html, _ = get(site + case)
+    assert status == 200
+    assert "Vorschläge für die Antwort" in html
+    assert "eröffnet" in html
+    assert get(site + "vorgaenge?nur=wichtig&art=complaint&bei=support&produkt=HM-310")[0] == 200
+    assert get(site + "vorgaenge?nur=unsinn")[0] == 422
+    assert get(site + "vorgaenge/V99999")[0] == 404
+
+
+def test_key_figures_with_their_charts(site: str) -> None:
+    status, html, _ = get(site + "kennzahlen")
+    assert status == 200
+    assert "Weiterempfehlung (NPS)" in html
+    assert "noch nicht erreicht" in html
+    assert get(site + "kennzahlen?je=channel")[0] == 200
+
+
+def test_a_chart_leaves_out_weeks_that_say_nothing() -> None:
+    weeks = [date(2026, 5, 4) + timedelta(weeks=n) for n in range(4)]
+    rows = [{"week": w, "value": v, "n": n} for w, v, n in zip(weeks, (2, None, 9, 4), (9, 9, 1, 9), strict=True)]
+    drawn = chart(rows)
+    assert drawn is not None
+    assert (drawn["first"], drawn["last"], drawn["low"], drawn["high"]) == (weeks[0], weeks[3], 0.0, 4.0)
+    assert drawn["points"] == [(3.0, 24.0), (237.0, 3.0)]
+    assert chart(rows[:3]) is None
