@@ -9,7 +9,7 @@ GOLD := ../shared/gold
 OUT := nlp/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick faults train lemmas docs lint format bench lock clean
+.PHONY: help setup run test quick faults train docs lint format bench lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing the packages (about 1 GB, a few minutes the first time) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-virtualenv --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-virtualenv --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m nlp.dictionary
 	@touch $@
 
 setup: $(STAMP) ## Create the environment
@@ -41,9 +42,6 @@ train: $(STAMP) ## Train the weights of the understanding (DATA=rated texts GOLD
 	  echo "There are no rated texts in $(DATA), or no annotated ones in $(GOLD): they do not come with the project." >&2; \
 	  echo "Name folders of your own: make train DATA=reviews GOLD=annotated (formats: docs/model-card.md)" >&2; exit 1; }
 	@$(BIN)/kundenecho train --data "$(DATA)" $(foreach file,$(sort $(wildcard $(GOLD)/*.jsonl)),--gold "$(file)") --out "$(OUT)"
-
-lemmas: $(STAMP) ## Write the German dictionary anew from the installed simplemma
-	@$(BIN)/python -m nlp.dictionary
 
 docs: $(STAMP) ## Write the parts of the docs that come from the code
 	@$(BIN)/python docs/generate.py

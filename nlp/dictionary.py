@@ -2,16 +2,19 @@
 
 Words and lemmas are those of ``simplemma``, and so is what it does with a word that it lacks. Its own
 file takes a second to unpack and a hundred megabytes; here each word is a number made by a hash, sorted,
-and its lemma a rule ("two letters off, -en on"), which is read in milliseconds. ``make lemmas`` writes
-``data/lemmas.npz`` anew from the installed ``simplemma``.
+and its lemma a rule ("two letters off, -en on"), which is read in milliseconds. ``make setup`` writes the
+file once from the installed ``simplemma``, into the environment; without it ``simplemma``'s own is read.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 from unicodedata import normalize
@@ -21,9 +24,8 @@ from simplemma import Lemmatizer
 from simplemma.strategies import DefaultStrategy, DictionaryLookupStrategy
 from simplemma.strategies.dictionaries import DEFAULT_DICTIONARY_FACTORY, DictionaryFactory
 
-from nlp.lexicon import DATA
-
-FILE: Final = DATA / "lemmas.npz"
+#: Where ``make setup`` keeps it: it belongs to the environment, as ``simplemma`` does.
+FILE: Final = Path(sys.prefix) / "share" / "kundenecho" / f"lemmas-{version('simplemma')}.npz"
 _LANGUAGE: Final = "de"
 #: Bits of a word's number that name its bucket, and those that are kept of it: of a thousand million words
 #: that the dictionary lacks, some four are taken for one that it holds.
@@ -100,17 +102,17 @@ def _edit(word: str, lemma: str) -> tuple[int, str]:
     return len(word) - shared, lemma[shared:]
 
 
-def read_dictionary(path: Path = FILE) -> StoredDictionary:
+def read_dictionary(path: Path) -> StoredDictionary:
     """Read a file of :func:`write_dictionary`."""
     with np.load(path, allow_pickle=False) as arrays:
         return StoredDictionary({name: arrays[name] for name in arrays.files})
 
 
-class _Shipped(DictionaryFactory):
-    """The dictionary of the package, as ``simplemma`` asks for it."""
+class _Stored(DictionaryFactory):
+    """A stored dictionary, as ``simplemma`` asks for it."""
 
-    def __init__(self) -> None:
-        self._dictionary = read_dictionary()
+    def __init__(self, path: Path) -> None:
+        self._dictionary = read_dictionary(path)
 
     def get_dictionary(self, lang: str) -> Mapping[str, str]:
         """The dictionary, whatever the language."""
@@ -118,8 +120,8 @@ class _Shipped(DictionaryFactory):
 
 
 @cache
-def _shipped() -> tuple[DictionaryLookupStrategy, Lemmatizer]:
-    factory = _Shipped()
+def _strategies() -> tuple[DictionaryLookupStrategy, Lemmatizer]:
+    factory: DictionaryFactory = _Stored(FILE) if FILE.is_file() else DEFAULT_DICTIONARY_FACTORY
     return (
         DictionaryLookupStrategy(factory),
         Lemmatizer(lemmatization_strategy=DefaultStrategy(dictionary_factory=factory)),
@@ -128,13 +130,27 @@ def _shipped() -> tuple[DictionaryLookupStrategy, Lemmatizer]:
 
 def is_known(word: str) -> bool:
     """Whether the dictionary holds a word as it is written, or with its first letter small or a capital."""
-    return _shipped()[0].get_lemma(normalize("NFC", word), _LANGUAGE) is not None
+    return _strategies()[0].get_lemma(normalize("NFC", word), _LANGUAGE) is not None
 
 
 def lemmatize(word: str) -> str:
     """Lemma of a word; one that the dictionary lacks is led to a word that it holds, else given back."""
-    return _shipped()[1].lemmatize(word, _LANGUAGE)
+    return _strategies()[1].lemmatize(word, _LANGUAGE)
+
+
+def store(path: Path = FILE) -> None:
+    """Write the dictionary of the installed ``simplemma`` where it is looked for, unless it is there."""
+    if path.is_file():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Whoever reads meanwhile finds no file or a whole one.
+    part = path.with_name(f"{path.stem}.{os.getpid()}.npz")
+    try:
+        write_dictionary(DEFAULT_DICTIONARY_FACTORY.get_dictionary(_LANGUAGE), part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    write_dictionary(DEFAULT_DICTIONARY_FACTORY.get_dictionary(_LANGUAGE), FILE)
+    store()
