@@ -12,9 +12,11 @@ from cli.console import print_table, settings
 from cli.output import FORMAT as _FORMAT
 from cli.output import LIMIT as _LIMIT
 from cli.output import OUTPUT as _OUTPUT
+from cli.output import in_quotes as _quote
 from cli.output import write as _write
 from pipeline import words
 from pipeline.export import as_json
+from pipeline.remedy_words import STATE as REMEDY
 
 
 @click.command()
@@ -106,7 +108,7 @@ def print_defects(rows: Sequence[Mapping[str, Any]], *, title: str | None = None
         share = f"{rate} ({low}–{high})"
         quote = _quote(row["quotes"][0]["text"]) if row["quotes"] else "–"
         if row["remedy"]:
-            quote += f"\nKundentipp: {_quote(row['remedy']['text'])}"
+            quote += f"\n{_remedy(row['remedy'])}"
         persons = f"{row['persons']} von {row['persons_exposed']}"
         table.append(
             [row["defect_id"], row["product"], words.defect_name(row), persons, share, words.verdict(row), quote]
@@ -145,6 +147,13 @@ def print_topics(rows: Sequence[Mapping[str, Any]], *, title: str | None = None)
     print_table(columns, table, title=title)
 
 
+def _remedy(remedy: Mapping[str, Any]) -> str:
+    known = REMEDY[remedy["state"]]
+    if remedy["state"] == "suggested":
+        return f"{known}: {_quote(remedy['text'])}"
+    return f"Lösung {remedy['remedy_id']} ({known}): {' '.join(remedy['text'].split())}"
+
+
 def _print_evidence(piece: Mapping[str, Any]) -> None:
     head = " · ".join(
         str(part)
@@ -162,10 +171,6 @@ def _print_evidence(piece: Mapping[str, Any]) -> None:
     fragment = piece["fragment_digest"] or "nicht aufbewahrt"
     click.echo(f"  Revision {piece['revision_number']} · Ladung {piece['load_id']} · Fragment {fragment}")
     click.echo(f"  Quelle: {piece['url'] or piece['page_url'] or '–'}")
-
-
-def _quote(text: str) -> str:
-    return f"„{' '.join(text.split())}“"
 
 
 COMMANDS = (defects, advocates, topics, why)

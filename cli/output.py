@@ -42,3 +42,8 @@ def write(form: str, output: Path | None, title: str, rows: Sequence[Mapping[str
     else:
         # Excel takes a CSV for UTF-8 only with a byte order mark.
         output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
+
+
+def in_quotes(text: str) -> str:
+    """A text in German quotation marks, on one line."""
+    return f"„{' '.join(text.split())}“"

@@ -40,6 +40,7 @@ class Setting:
 SETTINGS: Final = (
     Setting("company.name", "Meine Firma", "Name of the company, as shown on pages and reports"),
     Setting("company.contact", "", "Address in the user agent of the collectors, an e-mail or a URL"),
+    Setting("company.service", "", "Where customers turn to, as texts to them say it: an e-mail, a telephone number"),
     Setting("company.time_zone", "Europe/Berlin", "Zone of the schedules and of times without one"),
     Setting("analysis.engine", "kundenecho", "kundenecho or textblob-de"),
     Setting("analysis.model", "", "Folder of `kundenecho train`, or a German spaCy pipeline; empty: as shipped"),

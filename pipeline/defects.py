@@ -13,6 +13,7 @@ from insights.components import canonical
 from insights.defects import DefectCounts, DefectVerdict, MonthCount, judge_product
 from insights.disproportionality import Stratum
 from insights.weeks import WeekCount, last_closed, spread, standardised
+from pipeline.remedy_effects import decide_effects
 from pipeline.step import Progress
 from storage.connect import Connection
 from storage.defects import (
@@ -75,6 +76,7 @@ def decide_defects(
         write_aliases(conn, portion, _aliases(names))
         cells, evidence = _count(conn, lineage, closed)
         written += write_defects(conn, portion, lineage, _figures(cells, evidence, min_persons, newest, closed))
+        decide_effects(conn, portion, lineage, evidence.weeks, closed)
         judged += len(portion)
         progress("Mängel zählen", judged, total)
     return judged, written

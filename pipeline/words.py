@@ -24,6 +24,25 @@ DEFECT: Final = {
     "safety": "Sicherheit",
     "other_defect": "sonstiger Mangel",
 }
+#: The same as a state of the part, for titles such as "Auslaufdüse: verstopft".
+TROUBLE: Final = {
+    "leak": "undicht",
+    "breakage": "gebrochen",
+    "detachment": "lose",
+    "corrosion": "Rost",
+    "blockage": "verstopft",
+    "malfunction": "ohne Funktion",
+    "underperformance": "zu schwach",
+    "odour_taste": "Geruch oder Geschmack",
+    "noise": "Geräusche",
+    "residue": "Rückstände",
+    "hygiene": "Schimmel oder Schmutz",
+    "damaged_on_arrival": "beschädigt angekommen",
+    "missing_part": "fehlt in der Lieferung",
+    "wrong_item": "anders als angeboten",
+    "safety": "Sicherheit",
+    "other_defect": "Störung",
+}
 SIGNAL: Final = {
     "new": "neu",
     "rising": "steigend",

@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import execute_values
 
+from storage.remedy_offers import write_fixes
 from storage.voices import make_voices
 
 _QUOTES_PER_DEFECT = 5
-#: Characters between a defect and the fix that is suggested for it.
-_FIX_REACH = 200
 
 
 class CellRow(NamedTuple):
@@ -196,6 +195,7 @@ def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, fi
             (list(products),),
         )
         if not rows:
+            write_fixes(cursor, lineage_id, products)
             return 0
         execute_values(
             cursor,
@@ -204,7 +204,7 @@ def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, fi
         )
         execute_values(cursor, _INSERT_FIGURES, [(lineage_id, *r) for r in rows], template=_FIGURE_TEMPLATE)
         cursor.execute(_INSERT_QUOTES, {"lineage": lineage_id, "quotes": _QUOTES_PER_DEFECT})
-        cursor.execute(_SET_FIXES, {"lineage": lineage_id, "products": list(products), "reach": _FIX_REACH})
+        write_fixes(cursor, lineage_id, products)
     return len(rows)
 
 
@@ -239,26 +239,6 @@ SELECT defect_id, rank, mention_id FROM (
     ) m
     JOIN defect d ON d.product = m.product AND d.component = m.component AND d.defect = m.defect
 ) ranked WHERE rank <= %(quotes)s
-"""
-# A fix is suggested for a defect that it names itself, or that is told close before it in the same text.
-_SET_FIXES = """
-UPDATE defect_figure g SET fix_id = best.fix_id
-FROM (
-    SELECT DISTINCT ON (d.defect_id) d.defect_id, x.fix_id
-    FROM voice v
-    JOIN fix x ON x.revision_id = v.revision_id AND x.lineage_id = %(lineage)s
-    JOIN revision r ON r.revision_id = v.revision_id
-    JOIN defect d ON d.product = v.product
-    JOIN defect_figure known ON known.defect_id = d.defect_id
-    LEFT JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
-        AND m.field = x.field AND m.defect = d.defect AND m.cell = d.component
-        AND x.fix_end > m.evidence_start AND x.fix_start <= m.evidence_end + %(reach)s
-    WHERE d.product = ANY(%(products)s)
-      AND (m.mention_id IS NOT NULL OR (d.component <> '' AND position(d.component IN lower(substr(
-           CASE x.field WHEN 'title' THEN r.title ELSE r.text END, x.fix_start + 1, x.fix_end - x.fix_start))) > 0))
-    ORDER BY d.defect_id, m.mention_id IS NULL, greatest(x.fix_start - m.evidence_end, 0), x.fix_id
-) best
-WHERE g.defect_id = best.defect_id
 """
 
 

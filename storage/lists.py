@@ -6,7 +6,7 @@ the pages and a spreadsheet show the same.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
@@ -15,6 +15,13 @@ from psycopg2.extras import RealDictCursor
 _DEFECT_KEYS = (
     "defect_id", "product", "component", "defect", "persons", "persons_exposed", "mentions", "reviews_of_product",
     "rate", "rate_low", "rate_high", "signal", "first_seen", "last_seen", "evidence_needed",
+)  # fmt: skip
+_REMEDY_KEYS = (
+    "remedy_id", "state", "title", "text", "steps", "channels", "published_on", "bought", "bought_unit", "returned",
+)  # fmt: skip
+_EFFECT_KEYS = (
+    "weeks", "observed", "expected", "expected_low", "expected_high", "ratio", "ratio_low", "ratio_high",
+    "weeks_needed",
 )  # fmt: skip
 _TOPIC_KEYS = ("label", "terms", "product", "persons", "share", "first_seen")
 _ADVOCATE_KEYS = ("person_id", "display_name", "score", "stage", "contactable", "contactable_reason")
@@ -38,8 +45,8 @@ def list_defects(
         onset: Beside the keys of the contract ``rising_since``, a date or None, for what people read.
 
     Returns:
-        One mapping per defect with the keys of the contract; ``remedy`` is None or
-        ``{"state", "text", "feedback_id"}``, times are ISO 8601.
+        One mapping per defect with the keys of the contract; ``remedy`` is None, the remedy that is furthest, or, with
+        the state ``suggested``, what a customer says helped (see docs/remedies.md). Times are ISO 8601.
     """
     rows = _rows(
         conn,
@@ -56,22 +63,43 @@ def list_defects(
         ),
         "defect_id",
     )
-    found = [_defect(row, quotes.get(row["defect_id"], [])) for row in rows]
+    remedies = _by(
+        _rows(
+            conn,
+            "SELECT * FROM lists.remedies WHERE defect_id = ANY(%(ids)s) AND state <> 'withdrawn' ORDER BY"
+            " array_position(ARRAY['published', 'approved', 'draft'], state), published_on, created_at, remedy_id",
+            {"ids": [row["defect_id"] for row in rows]},
+        ),
+        "defect_id",
+    )
+    found = [_defect(row, quotes.get(row["defect_id"], []), remedies.get(row["defect_id"], [None])[0]) for row in rows]
     if onset:
         for defect, row in zip(found, rows, strict=True):
             defect["rising_since"] = row["rising_since"]
     return found
 
 
-def _defect(row: dict[str, Any], quotes: list[dict[str, Any]]) -> dict[str, Any]:
-    remedy = None
-    if row["fix_quote"] is not None:
-        remedy = {"state": "suggested", "text": row["fix_quote"], "feedback_id": row["fix_feedback_id"]}
+def _defect(row: dict[str, Any], quotes: list[dict[str, Any]], remedy: dict[str, Any] | None) -> dict[str, Any]:
     return {
         **{key: _plain(row[key]) for key in _DEFECT_KEYS},
-        "remedy": remedy,
+        "remedy": remedy_of(remedy) if remedy else _suggested(row),
         "quotes": [_quote(quote) for quote in quotes],
     }
+
+
+def remedy_of(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the view ``lists.remedies`` as the contract of ``defects`` gives it."""
+    effect = None
+    if row["effect"] is not None:
+        effect = {"verdict": row["effect"], **{key: row[f"effect_{key}"] for key in _EFFECT_KEYS}}
+    return {**{key: _plain(row[key]) for key in _REMEDY_KEYS}, "feedback_id": None, "effect": effect}
+
+
+def _suggested(row: dict[str, Any]) -> dict[str, Any] | None:
+    if row["fix_quote"] is None:
+        return None
+    nothing = dict.fromkeys((*_REMEDY_KEYS, "feedback_id", "effect"))
+    return {**nothing, "state": "suggested", "text": row["fix_quote"], "feedback_id": row["fix_feedback_id"]}
 
 
 def list_advocates(
@@ -184,4 +212,4 @@ def _by(rows: list[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, (date, datetime)) else value

@@ -14,7 +14,7 @@ from fastapi.templating import Jinja2Templates
 
 from kundenecho.errors import DataError, KundenechoError
 from kundenecho.settings import Settings
-from pipeline import words
+from pipeline import remedy_words, words
 from pipeline.export import as_csv, as_json, write_xlsx
 from storage.connect import Connection, Database
 from storage.lists import list_advocates, list_defects
@@ -40,7 +40,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     pages = Jinja2Templates(directory=_HERE / "templates")
     pages.env.filters.update(hundred=words.per_hundred, day=_day)
-    pages.env.globals.update(words=words, company=settings["company.name"], safe_link=_safe_link)
+    pages.env.globals.update(words=words, remedies=remedy_words, company=settings["company.name"], safe_link=_safe_link)
 
     @app.middleware("http")
     async def harden(request: Request, call_next: Any) -> Any:

@@ -21,6 +21,7 @@ STEPS = {
     "kundenecho_retain",
     "kundenecho_freshness",
     "kundenecho_cases",
+    "kundenecho_remedy",
 }
 FILES = sorted((ROOT / "dags").glob("kundenecho_*.py"))
 
@@ -57,13 +58,20 @@ def test_policies(dags: dict[str, Any]) -> None:
         assert dag.doc_md.lstrip().startswith("###"), name
         assert "kundenecho" in dag.tags, name
         assert len(dag.tags) == 2, name
-        assert dag.max_active_runs == 1, name
+        # Only where a person is waited for must one run not stop the others.
+        assert (dag.max_active_runs == 1) == (name != "kundenecho_remedy"), name
         assert not dag.catchup, name
         for task in dag.tasks:
             options = getattr(task, "partial_kwargs", None) or task.__dict__
             assert options.get("owner", getattr(task, "owner", None)) == "kundenecho", (name, task.task_id)
             assert options.get("retries") == 2, (name, task.task_id)
             assert options.get("on_failure_callback"), (name, task.task_id)
+
+
+def test_people_are_asked_in_a_dag_without_a_schedule_only(dags: dict[str, Any]) -> None:
+    asking = {name for name, dag in dags.items() if any(task.task_type.endswith("HITLOperator") for task in dag.tasks)}
+    assert asking == {"kundenecho_remedy"}
+    assert dags["kundenecho_remedy"].schedule is None
 
 
 def test_a_failed_account_cannot_hide(dags: dict[str, Any]) -> None:

@@ -57,7 +57,8 @@ def test_every_dag_is_green(scene: Any, conn: Connection, capfd: pytest.CaptureF
     dags = load_dags()
     order = sorted(d for d in dags if "collect" in d)
     order += [f"kundenecho_{s}" for s in ("analyse", "decide", "cases", "report", "retain", "freshness")]
-    assert set(order) == set(dags)
+    # Asking a person has a test of its own.
+    assert {*order, "kundenecho_remedy"} == set(dags)
     states = {dag_id: test_dag(dags[dag_id]) for dag_id in order}
     assert set(states.values()) == {"success"}, states
     assert rows(conn, "SELECT count(*) > 80 FROM feedback") == [(True,)]

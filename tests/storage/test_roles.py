@@ -14,6 +14,9 @@ KPIS = {
     "kpis", "kpi_response_time", "kpi_recovered", "kpi_nps", "kpi_conversion", "kpi_churn", "kpi_actions",
     "kpi_customer_value",
 }  # fmt: skip
+REMEDIES = {
+    "remedies", "remedy_offers", "remedy_quotes", "remedy_events", "remedy_effects", "remedy_returns",
+}  # fmt: skip
 READERS = {
     "marketing": {
         "advocates",
@@ -37,6 +40,7 @@ READERS = {
         "sales",
         "topics",
         "topic_quotes",
+        *REMEDIES,
     },
     "support": {
         "advocates",
@@ -46,6 +50,7 @@ READERS = {
         "defects",
         "defect_quotes",
         "complaints",
+        *REMEDIES,
         "cases",
         "case_events",
         "valuable_unhappy",
