@@ -12,7 +12,7 @@ from nlp.clauses import Clause, Words
 from nlp.cues import is_negated
 from nlp.dictionary import is_known, lemmatize
 from nlp.lemmas import lemma
-from nlp.lexicon import fold, load_toml, word_sets
+from nlp.lexicon import fold, load_toml, visible, word_sets
 from nlp.nouns import Noun
 
 #: Words between a noun and what is said of it.
@@ -83,6 +83,7 @@ def content_of(form: str) -> Content:
     Args:
         form: The word as it is written; one with a capital says nothing.
     """
+    form = visible(form)
     sets, folded = _sets(), fold(form)
     if len(form) < _SHORTEST or not form.islower() or not form.isalpha() or not is_known(form):
         return Content("", False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -11,11 +11,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from nlp.clauses import Clause, Is, Words
-from nlp.extensions import CLAUSES, HITS, WORDS
-from nlp.lexicon import fold, load_toml, word_sets
-from nlp.patterns import PatternTable
+from nlp.extensions import CLAUSES, HITS, MATCHES, WORDS
+from nlp.lexicon import FormIndex, Memo, Pattern, fold, load_toml, word_sets
+from nlp.patterns import Match
 
 FILES: Final = ("defects.toml", "opinions.toml")
+#: Their constructions among all that are looked for.
+FAMILY: Final = "cues"
 #: Words that a negator may stand before a single-word cue: "nicht ganz so richtig gut".
 _NEGATION_REACH: Final = 4
 
@@ -60,26 +62,24 @@ class Hit:
     negated: bool = False
 
 
-class CueTable(PatternTable):
-    """Compiled patterns of cues."""
-
-    def find(self, folded: Sequence[str], clause: Clause) -> list[tuple[tuple[int, ...], Any]]:
-        """All matches in a clause as (positions, value), the fullest first."""
-        found = self.search(folded, clause.first, clause.last)
-        if len(found) > 1:
-            found.sort(key=lambda match: (-len(match.at), match.at, match.rank))
-        return [(match.at, match.value) for match in found]
-
-
-@cache
-def cue_table() -> CueTable:
-    """The cues of the data files, compiled once per process."""
-    table = CueTable()
+def read_cues() -> Iterator[tuple[str, Cue]]:
+    """The patterns of the data files with what they stand for."""
     for name in FILES:
         for entry in load_toml(name)["cue"]:
             for source in entry["patterns"]:
-                table.add(source, _cue(entry))
-    return table
+                yield source, _cue(entry)
+
+
+@cache
+def _index() -> FormIndex:
+    index = FormIndex()
+    for source, _ in read_cues():
+        Pattern(source, index)
+    return index
+
+
+#: Whether a folded form stands in the cue lexicon.
+IS_CUE: Final = Memo(lambda folded: bool(_index().find(folded)))
 
 
 def _cue(entry: Mapping[str, Any]) -> Cue:
@@ -88,15 +88,20 @@ def _cue(entry: Mapping[str, Any]) -> Cue:
     return Cue(place=place, unless=unless, **values)
 
 
-def find_hits(words: Words, clause: Clause) -> list[Hit]:
-    """The cues of one clause; where several claim the same words the fullest one wins."""
-    found = cue_table().find(words.folded, clause)
-    if not found:
-        return []
+def find_hits(words: Words, clause: Clause, found: Sequence[Match]) -> list[Hit]:
+    """The cues of one clause; where several claim the same words the fullest one wins.
+
+    Args:
+        words: The text.
+        clause: The clause.
+        found: The constructions of :data:`FAMILY` that stand in it.
+    """
+    if len(found) > 1:
+        found = sorted(found, key=lambda match: (-len(match.at), match.at, match.rank))
     hits: list[Hit] = []
     claimed: set[int] = set()
     forms = words.folded[clause.first : clause.last]
-    for at, cue in found:
+    for at, cue, _ in found:
         if claimed.isdisjoint(at) and cue.unless.isdisjoint(forms):
             hit = _judge(words, clause, cue, at)
             if not cue.hint:
@@ -173,17 +178,19 @@ def _next_clause(words: Words, clause: Clause, last: int, place: int) -> bool:
     return before and any(form in verbs for form in words.folded[last + 1 : place])
 
 
-@Language.factory("kundenecho_cues_v1", assigns=["doc._.hits"], requires=["doc._.words", "doc._.clauses"])
+@Language.factory(
+    "kundenecho_cues_v1", assigns=["doc._.hits"], requires=["doc._.words", "doc._.clauses", "doc._.matches"]
+)
 def create_cues(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.hits``, the cues of all clauses in order."""
-    cue_table()
 
     def component(doc: Doc) -> Doc:
         data = doc.user_data
         clauses = data.get(CLAUSES)
         if clauses is not None:
-            words = data[WORDS]
-            data[HITS] = [hit for clause in clauses for hit in find_hits(words, clause)]
+            words, found = data[WORDS], data[MATCHES].get(FAMILY, {})
+            places = [(clause, found[clause.first]) for clause in clauses if clause.first in found]
+            data[HITS] = [hit for clause, matches in places for hit in find_hits(words, clause, matches)]
         return doc
 
     return component

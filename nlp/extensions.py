@@ -9,7 +9,8 @@ from spacy.tokens import Doc
 #: Name and default of every extension of ours.
 #: tokens: nlp.tokenizer.Tokens. title_chars: characters of the title at the head of the Doc, the joint not
 #: counted. product: name of the product, or None. language: ISO 639-1 code or "und".
-#: words: nlp.clauses.Words. clauses: list of nlp.clauses.Clause. hits: list of nlp.cues.Hit.
+#: words: nlp.clauses.Words. clauses: list of nlp.clauses.Clause. matches: nlp.patterns.Matches. hits: list of
+#: nlp.cues.Hit.
 #: mentions: list of kundenecho.analysis.Mention, offsets into the Doc. verdict: nlp.sentiment.Verdict.
 #: signals: nlp.signals.Signals. terms: list of kundenecho.analysis.Term, offsets into the Doc.
 #: personal: list of kundenecho.analysis.PersonalSpan, offsets into title and text.
@@ -21,6 +22,7 @@ EXTENSIONS: Final = {
     "language": "und",
     "words": None,
     "clauses": None,
+    "matches": None,
     "hits": None,
     "mentions": None,
     "verdict": None,
@@ -47,6 +49,7 @@ PRODUCT: Final = _key("product")
 LANGUAGE: Final = _key("language")
 WORDS: Final = _key("words")
 CLAUSES: Final = _key("clauses")
+MATCHES: Final = _key("matches")
 HITS: Final = _key("hits")
 MENTIONS: Final = _key("mentions")
 VERDICT: Final = _key("verdict")

@@ -24,6 +24,9 @@ from nlp.sentences import Sentence, offsets
 _TELLING: Final = frozenset(
     ("plain", "plain_weak", "done", "gone", "vanished", "no_more", "works", "problem", "missing")
 )
+#: Constructions one of which a success holds.
+_ENDED: Final = frozenset(("done", "gone", "vanished"))
+_LAST_RESORT: Final = frozenset(("bis", "erst"))
 _HELPING: Final = frozenset(("hilft", "half", "geholfen"))
 #: Characters between two sentences that are told as one fix.
 _JOINED: Final = 2
@@ -74,7 +77,6 @@ def _fix(
     ``broken`` are the first tokens of clauses that name a defect, ``bad`` of those that say something bad.
     """
     helps, announced = _helps(words, sentence), _announces(words, sentence)
-    # What most sentences lack is asked first.
     if not (helps or announced or any(found.signal in _TELLING for found in sentence.found)):
         return None
     if sentence.last - sentence.first > _LONGEST or sentence.has("veto") or _is_open(words, sentence):
@@ -82,13 +84,17 @@ def _fix(
     plain = sentence.has("plain")
     weak = sentence.has("plain_weak") or announced or helps
     steps = _steps(words, sentence)
-    success = [clause for clause in steps if _succeeds(words, sentence, clause, broken)]
+    ended = any(found.signal in _ENDED for found in sentence.found)
+    success = [clause for clause in steps if _succeeds(words, sentence, clause, broken)] if ended else []
     curt = [clause for clause in steps if _is_curt(words, sentence, clause, bad)]
     if any(_turns(words, sentence, clause, broken, bad) for clause in sentence.clauses[1:]):
         return sentence
+    last_resort = not _LAST_RESORT.isdisjoint(words.folded[sentence.first : sentence.last])
+    if not (plain or success or curt or weak or last_resort):
+        return None
     deeds = [clause for clause in steps if _is_deed_clause(words, clause)]
     problem = _problem(words, sentence, before, broken) or (bool(curt) and _is_narrated(words, sentence.clauses[0]))
-    if any(_is_last_resort(words, sentence, deed) for deed in deeds) and problem:
+    if last_resort and problem and any(_is_last_resort(words, sentence, deed) for deed in deeds):
         return sentence
     if not (plain or success or curt or weak):
         return None
@@ -173,17 +179,17 @@ def _succeeds(words: Words, sentence: Sentence, clause: Clause, broken: Abstract
 
 def _turns(words: Words, sentence: Sentence, clause: Clause, broken: AbstractSet[int], bad: AbstractSet[int]) -> bool:
     """Behind a problem of the past, a means with which it is well: "der Turm wackelte, mit Klebeband steht er"."""
-    told = [before for before in sentence.clauses if before.last <= clause.first]
-    if not told or clause.first in bad or len(_forms(words, clause)) > _DEED:
-        return False
-    named = any(before.first in broken for before in told) or any(
-        found.signal == "problem" and found.last < clause.first for found in sentence.found
-    )
     opening = words.folded[clause.first : clause.first + 2]
     means = opening[0] in ("mit", "durch", "dank") or (
         opening[0] == "nach" and opening[1:2] in (["dem"], ["der"], ["einem"], ["einer"])
     )
-    if not named or not means:
+    told = [before for before in sentence.clauses if before.last <= clause.first]
+    if not means or not told or clause.first in bad or len(_forms(words, clause)) > _DEED:
+        return False
+    named = any(before.first in broken for before in told) or any(
+        found.signal == "problem" and found.last < clause.first for found in sentence.found
+    )
+    if not named:
         return False
     if _within(sentence, clause, ("no_more", "gone")):
         return True

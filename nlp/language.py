@@ -17,7 +17,7 @@ from typing import Final
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from nlp.cues import cue_table
+from nlp.cues import IS_CUE
 from nlp.extensions import LANGUAGE
 from nlp.lexicon import Memo, fold, load_toml
 from nlp.tokenizer import tokens_of
@@ -107,8 +107,7 @@ def _noun_capitals(written: Sequence[str]) -> float:
 
 def _cue_words(found: Sequence[str]) -> float:
     """Words of the opinion lexicon are German, some of them also others'."""
-    index = cue_table().index
-    return 0.5 * min(4, sum(bool(index.lookup(fold(word))) for word in found[:40]))
+    return 0.5 * min(4, sum(IS_CUE[fold(word)] for word in found[:40]))
 
 
 def _script(found: Sequence[str]) -> str | None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nlp.dictionary import is_known, lemmatize
+from nlp.lexicon import visible
 
 #: Shortest head that a compound is cut to when the whole is unknown ("Hand|kurbeln").
 _SHORTEST_HEAD: Final = 4
@@ -39,6 +40,7 @@ def look_up(word: str) -> Word:
     A compound that the dictionary lacks takes the ending of its longest known head ("Handkurbeln"
     gives "Handkurbel"); an unknown word stays as it is.
     """
+    word = visible(word)
     first, hyphen, last = _OLD_SPELLING.sub("ss", word).rpartition("-")
     if not last:
         return Word(word, known=False, noun=True, verbal=False)

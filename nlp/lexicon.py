@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Container, Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +22,12 @@ DATA: Final = Path(__file__).parent / "data"
 NEAR: Final = 3
 #: Words within which a separable verb's particle must follow.
 FAR: Final = 12
+#: Letters of the shortest beginning and of the shortest ending that patterns name.
+_HEAD, _TAIL = 2, 3
+#: What a portal or a word processor puts into words: soft hyphens, joiners, spaces of no width.
+INVISIBLE: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _REPEATED: Final = re.compile(r"(.)\1{2,}")
+_VANISHING: Final[dict[int, Any]] = dict.fromkeys(map(ord, INVISIBLE))
 _CACHE_LIMIT: Final = 30_000
 #: Characters of a word whose form is kept.
 _LONGEST: Final = 200
@@ -51,11 +57,11 @@ class Memo(dict[str, _Found]):
 
 @cache
 def _fold_table() -> dict[int, str]:
-    return str.maketrans({"ß": "ss", "’": "'", "´": "'", "`": "'"})
+    return str.maketrans({"ß": "ss", "’": "'", "´": "'", "`": "'"}) | _VANISHING
 
 
 def fold(word: str) -> str:
-    """The form in which words are compared: lower case, ``ss`` for ``ß``, "suuuper" as "super".
+    """The form in which words are compared: lower case, ``ss`` for ``ß``, "suuuper" as "super", all of it visible.
 
     For matching only; offsets always come from the original text.
     """
@@ -68,11 +74,17 @@ def fold_all(tokens: Iterable[str]) -> list[str]:
 
 
 def _fold(word: str) -> str:
-    folded = word.lower().translate(_fold_table())
+    lower = word.lower()
+    folded = lower.translate(_fold_table()) or lower
     return _REPEATED.sub(r"\1", folded) if _REPEATED.search(folded) else folded
 
 
 _FOLDED: Final = Memo(_fold)
+
+
+def visible(text: str) -> str:
+    """A text without what nobody sees of it, see :data:`INVISIBLE`."""
+    return text if text.isprintable() else text.translate(_VANISHING)
 
 
 def load_toml(name: str) -> dict[str, Any]:
@@ -110,18 +122,16 @@ def digests() -> dict[str, str]:
 
 
 class FormIndex:
-    """Which elements a word form belongs to; exact forms, beginnings and endings.
-
-    Lookups are kept in a bounded table: texts repeat their words.
-    """
+    """Which elements a word form belongs to; exact forms, beginnings and endings."""
 
     def __init__(self) -> None:
         self._exact: dict[str, set[int]] = {}
         self._starts: dict[str, set[int]] = {}
         self._ends: dict[str, set[int]] = {}
         self._elements: dict[str, int] = {}
-        #: Elements of each folded form, see :meth:`lookup`.
-        self.known = Memo(self._find_any)
+        #: First and last letters of the beginnings and endings: most words have none of them.
+        self._heads: set[str] = set()
+        self._tails: set[str] = set()
 
     def element(self, alternatives: str) -> int:
         """Number of the element ``a|b*|*c``, the same for the same text."""
@@ -136,81 +146,87 @@ class FormIndex:
                 raise ValueError(f"empty form in the pattern element {alternatives!r}")
             if form.endswith("*"):
                 self._starts.setdefault(folded, set()).add(number)
+                self._heads.add(folded[:_HEAD])
             elif form.startswith("*"):
                 self._ends.setdefault(folded, set()).add(number)
+                self._tails.add(folded[-_TAIL:])
             else:
                 self._exact.setdefault(folded, set()).add(number)
         return number
 
-    def lookup(self, folded: str) -> tuple[int, ...]:
-        """Elements of a folded form; also tried with umlauts for ``ae``, ``oe``, ``ue``."""
-        return self.known[folded]
-
-    def places(self, forms: Iterable[str], first: int, wanted: Container[int]) -> dict[int, list[int]]:
-        """Positions of wanted elements in a row of folded forms, ascending; the row begins at ``first``."""
-        places: dict[int, list[int]] = {}
-        for at, elements in enumerate(map(self.known.__getitem__, forms), first):
-            for element in elements:
-                if element in wanted:
-                    places.setdefault(element, []).append(at)
-        return places
-
-    def _find_any(self, folded: str) -> tuple[int, ...]:
+    def find(self, folded: str) -> tuple[int, ...]:
+        """Elements of a folded form, ascending; also tried with umlauts for ``ae``, ``oe``, ``ue``."""
         known = self._find(folded)
-        if not known and ("ae" in folded or "oe" in folded or "ue" in folded):
-            known = self._find(folded.replace("ae", "ä").replace("oe", "ö").replace("ue", "ü"))
-        return known
+        if "ae" in folded or "oe" in folded or "ue" in folded:
+            known |= self._find(folded.replace("ae", "ä").replace("oe", "ö").replace("ue", "ü"))
+        return tuple(sorted(known))
 
-    def _find(self, folded: str) -> tuple[int, ...]:
+    def _find(self, folded: str) -> set[int]:
         found = set(self._exact.get(folded, ()))
-        for cut in range(2, len(folded) + 1):
-            if folded[:cut] in self._starts:
-                found |= self._starts[folded[:cut]]
-        for cut in range(len(folded) - 2):
-            if folded[cut:] in self._ends:
-                found |= self._ends[folded[cut:]]
-        return tuple(sorted(found))
+        if folded[:_HEAD] in self._heads:
+            for cut in range(_HEAD, len(folded) + 1):
+                found |= self._starts.get(folded[:cut], frozenset())
+        if folded[-_TAIL:] in self._tails:
+            for cut in range(len(folded) - _TAIL + 1):
+                found |= self._ends.get(folded[cut:], frozenset())
+        return found
 
 
 class Pattern:
     """One compiled pattern: its elements and how each must stand to those before it."""
 
-    __slots__ = ("elements", "joints", "source")
+    __slots__ = ("_rest", "elements", "source")
 
     def __init__(self, source: str, index: FormIndex) -> None:
         self.source = source
         parts = source.replace("&", " & ").replace("…", " … ").split()
         marks = ("&", "…")
         self.elements = tuple(index.element(part) for part in parts if part not in marks)
-        #: Of each element: "&" for any order, "…" for far behind the one before it, "" for near.
-        self.joints = tuple(
+        # Of each element: "&" for any order, "…" for far behind the one before it, "" for near.
+        joints = [
             parts[at - 1] if at and parts[at - 1] in marks else "" for at, part in enumerate(parts) if part not in marks
-        )
+        ]
+        self._rest = tuple(zip(self.elements, joints, strict=True))[1:]
 
-    def match(self, places: Mapping[int, list[int]], anchor: int) -> tuple[int, ...] | None:
+    def match(self, places: Mapping[int, Sequence[int]], anchor: int) -> tuple[int, ...] | None:
         """Positions of the elements in one clause, nearest to the anchor element's, or None.
 
         Args:
             places: Positions in the clause of each element that occurs in it, ascending.
             anchor: Position of the pattern's first element to start from.
         """
-        if len(self.elements) == 1:
-            return (anchor,)
         found = [anchor]
-        for element, joint in zip(self.elements[1:], self.joints[1:], strict=True):
+        for element, joint in self._rest:
             at = places.get(element)
             if at is None:
                 return None
-            place = self._next(at, found, joint)
+            if joint == "&":
+                place = _nearest(at, anchor, found)
+            else:
+                behind = bisect_right(at, found[-1])
+                reach = found[-1] + (FAR if joint else NEAR)
+                place = at[behind] if behind < len(at) and at[behind] <= reach else None
             if place is None:
                 return None
             found.append(place)
         return tuple(found)
 
-    def _next(self, at: Iterable[int], found: list[int], joint: str) -> int | None:
-        last = found[-1]
-        if joint == "&":
-            free = [place for place in at if place not in found]
-            return min(free, key=lambda place: abs(place - found[0])) if free else None
-        limit = last + FAR if joint == "…" else last + NEAR
-        return next((place for place in at if last < place <= limit), None)
+
+def _nearest(places: Sequence[int], centre: int, taken: Container[int]) -> int | None:
+    """The place nearest to a centre that is not taken, of two as near the one before it; None where all are taken.
+
+    Args:
+        places: Ascending.
+        centre: Where to begin.
+        taken: Places that are not wanted.
+    """
+    right = bisect_left(places, centre)
+    left = right - 1
+    while left >= 0 or right < len(places):
+        if right == len(places) or (left >= 0 and centre - places[left] <= places[right] - centre):
+            place, left = places[left], left - 1
+        else:
+            place, right = places[right], right + 1
+        if place not in taken:
+            return place
+    return None

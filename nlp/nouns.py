@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from nlp.clauses import Clause, Is, Words
-from nlp.cues import Hit, cue_table
+from nlp.cues import IS_CUE, Hit
 from nlp.lemmas import lemma, look_up
 from nlp.lexicon import FormIndex, Memo, fold, load_toml, stop_nouns, word_sets
 
@@ -56,7 +56,7 @@ def aspect_of(folded: str) -> str | None:
 
 def _aspect_of(folded: str) -> str | None:
     index, aspects = _aspect_index()
-    found = index.lookup(folded)
+    found = index.find(folded)
     return aspects[found[0]] if found else None
 
 
@@ -145,9 +145,8 @@ def _may_be_small_noun(words: Words, clause: Clause, at: int) -> bool:
 
 
 def _is_noun(words: Words, clause: Clause, at: int, determiner: str) -> bool:
+    """Whether a word that may be a noun by itself is one here."""
     form, original = words.folded[at], words.text[at]
-    if len(form) < 3 or _is_function_word(form):
-        return False
     if words.cased:
         if not original[0].isupper() or _before_noun(words, clause, at):
             return False
@@ -168,7 +167,7 @@ def _before_noun(words: Words, clause: Clause, at: int) -> bool:
 
 
 def _looks_adjective(form: str) -> bool:
-    return form.endswith(("e", "er", "es", "en", "em")) and bool(cue_table().index.lookup(form))
+    return form.endswith(("e", "er", "es", "en", "em")) and IS_CUE[form]
 
 
 def _ends_group(words: Words, clause: Clause, at: int) -> bool:
@@ -195,7 +194,7 @@ def _is_function_word(form: str) -> bool:
 
 def _is_known(form: str) -> bool:
     """A word of the cue lexicon is a verb or an adjective, unless a general noun."""
-    return bool(cue_table().index.lookup(form)) and aspect_of(form) is None
+    return IS_CUE[form] and aspect_of(form) is None
 
 
 def whole_nouns(words: Words, clauses: list[Clause], hits: list[Hit], product: str | None) -> AbstractSet[str]:

@@ -6,7 +6,8 @@ Offsets count characters of the text that was given. What counts as personal is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from spacy.language import Language
@@ -63,6 +64,18 @@ def in_fields(title: str, text: str) -> list[PersonalSpan]:
     """
     fields = (("title", title), ("text", text))
     return [PersonalSpan(field, *span) for field, body in fields for span in find_personal(body)]
+
+
+def is_touched(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether one of some stretches and the stretch from ``start`` to ``end`` share a character.
+
+    Args:
+        spans: Begin and end of each, in order, none overlapping another.
+        start: The first character.
+        end: The one behind the last.
+    """
+    before = bisect_left(spans, (end,)) - 1
+    return before >= 0 and spans[before][1] > start
 
 
 def mask(text: str, spans: list[Personal]) -> str:

@@ -19,24 +19,26 @@ from kundenecho.analysis import Analysis, FieldSpan, Mention, PersonalSpan, Sent
 from kundenecho.errors import SettingsError
 from kundenecho.records import digest_json
 from kundenecho.text import storable
-from nlp import clauses, cues, language, learned, mentions, personal, sentiment, signals, terms
+from nlp import clauses, cues, language, learned, mentions, personal, search, sentiment, signals, terms
 from nlp.clauses import UNKNOWN
 from nlp.engine import Text
 from nlp.extensions import LANGUAGE, MENTIONS, PERSONAL, PRODUCT, SIGNALS, TERMS, TITLE_CHARS, VERDICT
 from nlp.lexicon import digests
+from nlp.personal import is_touched
 from nlp.tokenizer import TOKENIZER, Page
 from nlp.weights import Weights
 
 VERSION: Final = "1"
 #: Modules whose factories make the pipeline. Order matters: each requires what earlier ones assign.
-PARTS: Final = (language, clauses, cues, signals, mentions, learned, sentiment, personal, terms)
+PARTS: Final = (language, clauses, search, cues, signals, mentions, learned, sentiment, personal, terms)
 COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" for part in PARTS)
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
-    "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features", "fixes",
-    "language", "learned", "lemmas", "lexicon", "mentions", "net", "nouns", "parts", "patterns", "personal",
-    "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words", "pipeline",
-    "sentences", "sentiment", "signals", "terms", "tokenizer", "verdict", "weights", "wordbank",
+    "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features",
+    "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "net", "nouns", "parts", "patterns",
+    "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words",
+    "pipeline", "search", "sentences", "sentiment", "signals", "terms", "tokenizer", "verdict", "weights",
+    "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
 _UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1")
@@ -221,14 +223,15 @@ def _analysis(doc: Doc) -> Analysis:
         loyalty_at=_field_span(signals.loyalty_at, title) if signals.loyalty_at else None,
         fixes=[_field_span(span, title) for span in signals.fixes],
         mentions=[_in_field(mention, title) for mention in data[MENTIONS]],
-        terms=[term for term in terms if not _is_person(term, personal)] if personal else terms,
+        terms=_without_persons(terms, personal) if personal else terms,
         personal=personal,
     )
 
 
-def _is_person(term: Term, personal: Sequence[PersonalSpan]) -> bool:
-    """What names a person is nothing that texts talk of."""
-    return any(at.field == term.field and at.start < term.end and term.start < at.end for at in personal)
+def _without_persons(terms: Sequence[Term], personal: Sequence[PersonalSpan]) -> list[Term]:
+    """What names a person is nothing that texts talk of; ``personal`` stands in order, none overlapping another."""
+    spans = {name: [(at.start, at.end) for at in personal if at.field == name] for name in ("title", "text")}
+    return [term for term in terms if not is_touched(spans[term.field], term.start, term.end)]
 
 
 def _field_span(span: tuple[int, int], title: int) -> FieldSpan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, NamedTuple
@@ -10,10 +10,12 @@ from typing import Final, NamedTuple
 from nlp.clauses import Clause, Words
 from nlp.cues import is_negated
 from nlp.lexicon import fold, load_toml, word_sets
-from nlp.patterns import PatternTable
+from nlp.patterns import Match
 
 #: Data files of what is looked for sentence by sentence.
 FILES: Final = ("asides.toml", "expectations.toml", "fixes.toml")
+#: Their constructions among all that are looked for.
+FAMILY: Final = "asides"
 #: Most tokens between the first and the last word of one construction, by signal; of the others.
 _WIDTHS: Final = {"exceeded": 14, "disappointed": 14, "met": 9, "incentivised": 18}
 _WIDEST: Final = 30
@@ -75,31 +77,43 @@ class Sentence:
         return [clause for clause in self.clauses if any(clause.first <= at < clause.last for at in found.at)]
 
 
-@cache
-def sentence_table() -> PatternTable:
-    """The constructions of :data:`FILES`, compiled once per process."""
-    table = PatternTable()
+class Aside(NamedTuple):
+    """What a construction stands for, what when it is denied, and which folded words cancel it."""
+
+    signal: str
+    denied: str | None
+    unless: frozenset[str]
+
+
+def read_asides() -> Iterator[tuple[str, Aside]]:
+    """The patterns of :data:`FILES` with what they stand for."""
     for entry in (entry for name in FILES for entry in load_toml(name)["cue"]):
+        aside = Aside(entry["signal"], entry.get("denied"), frozenset(map(fold, entry.get("unless", ()))))
         for source in entry["patterns"]:
-            table.add(source, (entry["signal"], entry.get("denied"), frozenset(map(fold, entry.get("unless", ())))))
-    return table
+            yield source, aside
 
 
-def read_sentences(words: Words, clauses: Sequence[Clause]) -> list[Sentence]:
-    """The sentences of a text with the constructions in each."""
+def read_sentences(words: Words, clauses: Sequence[Clause], found: Mapping[int, Sequence[Match]]) -> list[Sentence]:
+    """The sentences of a text with the constructions in each.
+
+    Args:
+        words: The text.
+        clauses: Its clauses.
+        found: The constructions of :data:`FAMILY` that stand in it, by the first token of their sentence.
+    """
     grouped: dict[int, list[Clause]] = {}
     for clause in clauses:
         grouped.setdefault(clause.sentence, []).append(clause)
     sentences = [Sentence(group, []) for group in grouped.values()]
     for sentence in sentences:
-        _search(words, sentence)
+        if sentence.first in found:
+            _judge(words, sentence, found[sentence.first])
     return sentences
 
 
-def _search(words: Words, sentence: Sentence) -> None:
-    first, last = sentence.first, sentence.last
-    forms = words.folded[first:last]
-    for at, (signal, denied, unless), _ in sentence_table().search(words.folded, first, last):
+def _judge(words: Words, sentence: Sentence, matches: Sequence[Match]) -> None:
+    forms = words.folded[sentence.first : sentence.last]
+    for at, (signal, denied, unless), _ in matches:
         found = Found(signal, at)
         if not unless.isdisjoint(forms) or found.last - found.first > _WIDTHS.get(signal, _WIDEST):
             continue

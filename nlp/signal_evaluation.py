@@ -46,9 +46,7 @@ SHARED: Final = 0.5
 _THIRD: Final = 3
 _WHOLE: Final = (0, 0)
 #: Components that read the signals of clauses; the engine's mentions come behind them.
-_COMPONENTS: Final = (
-    "kundenecho_language_v1", "kundenecho_clauses_v1", "kundenecho_cues_v1", "kundenecho_signals_v1",
-)  # fmt: skip
+_COMPONENTS: Final = tuple(f"kundenecho_{part}_v1" for part in ("language", "clauses", "search", "cues", "signals"))
 
 
 @dataclass(frozen=True, slots=True)

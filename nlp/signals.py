@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from nlp import attitudes
+from nlp import sentences as asides
 from nlp.clauses import Clause, Words
 from nlp.cues import is_negated
-from nlp.extensions import CLAUSES, SIGNALS, WORDS
+from nlp.extensions import CLAUSES, MATCHES, SIGNALS, WORDS
 from nlp.fixes import find_fixes
-from nlp.patterns import PatternTable
-from nlp.sentences import Sentence, asks, incentive, offsets, read_sentences, sentence_table
+from nlp.patterns import Match, Matches
+from nlp.sentences import Sentence, asks, incentive, offsets, read_sentences
 
 #: Data files of what is looked for clause by clause.
 FILES: Final = (*attitudes.FILES, "feelings.toml", "journey.toml")
+#: Their constructions among all that are looked for.
+FAMILY: Final = "signals"
 EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment", "anger", "worry"})
 #: Of two expectations told in one clause the first of these counts.
 EXPECTATION_SIGNALS: Final = ("exceeded", "disappointed", "met")
@@ -52,15 +54,13 @@ class Signals:
     touchpoints: dict[int, str] = field(default_factory=dict)
 
 
-@cache
-def signal_table() -> PatternTable:
-    """The constructions of :data:`FILES`, compiled once per process; each with its rank in them."""
-    table, rank = PatternTable(), 0
+def read_rules() -> Iterator[tuple[str, attitudes.Rule]]:
+    """The patterns of :data:`FILES` with their rules; each with its rank in them."""
+    rank = 0
     for name in FILES:
         for source, rule in attitudes.read_rules(name, rank):
-            table.add(source, rule)
+            yield source, rule
             rank = max(rank, rule.rank + 1)
-    return table
 
 
 def read_signals(doc: Doc) -> Signals:
@@ -71,8 +71,10 @@ def read_signals(doc: Doc) -> Signals:
     counts: dict[str, int] = {}
     where: dict[str, tuple[int, int]] = {}
     last_word = "none"
+    matches: Matches = doc.user_data[MATCHES]
+    found = matches.get(FAMILY, {})
     for clause in clauses:
-        for signal in _of_clause(words, clause):
+        for signal in _of_clause(words, clause, found[clause.first]) if clause.first in found else ():
             if signal in EMOTION_SIGNALS:
                 signals.emotions.setdefault(clause.first, signal)
             elif signal.startswith(_TOUCHPOINT):
@@ -86,7 +88,7 @@ def read_signals(doc: Doc) -> Signals:
     signals.recommend_at = where.get(f"recommend_{signals.recommend}")
     signals.loyalty = last_word
     signals.loyalty_at = where.get(signals.loyalty)
-    sentences = read_sentences(words, clauses)
+    sentences = read_sentences(words, clauses, matches.get(asides.FAMILY, {}))
     signals.question = asks(words, sentences)
     given = incentive(words, sentences)
     signals.incentivised = offsets(words, *given) if given else None
@@ -95,11 +97,8 @@ def read_signals(doc: Doc) -> Signals:
     return signals
 
 
-def _of_clause(words: Words, clause: Clause) -> list[str]:
+def _of_clause(words: Words, clause: Clause, matches: Sequence[Match]) -> list[str]:
     """Signals of a clause, in the order of the data files."""
-    matches = signal_table().search(words.folded, clause.first, clause.last)
-    if not matches:
-        return []
     found: dict[str, int] = {}
     for at, rule, _ in matches:
         if not attitudes.holds(rule, words, clause, at):
@@ -137,12 +136,12 @@ def _expectations(sentences: list[Sentence]) -> dict[int, str]:
 
 
 @Language.factory(
-    "kundenecho_signals_v1", assigns=["doc._.signals"], requires=["doc._.words", "doc._.clauses", "doc._.hits"]
+    "kundenecho_signals_v1",
+    assigns=["doc._.signals"],
+    requires=["doc._.words", "doc._.clauses", "doc._.matches", "doc._.hits"],
 )
 def create_signals(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.signals``."""
-    signal_table()
-    sentence_table()
 
     def component(doc: Doc) -> Doc:
         if doc.user_data.get(CLAUSES) is not None:

@@ -20,8 +20,9 @@ from nlp.constructions import ENDINGS, Said, said_of
 from nlp.dictionary import is_known, lemmatize
 from nlp.extensions import CLAUSES, PERSONAL, PRODUCT, TERMS, TITLE_CHARS, WORDS
 from nlp.lemmas import look_up
-from nlp.lexicon import fold, load_toml, stop_nouns, word_sets
+from nlp.lexicon import fold, load_toml, stop_nouns, visible, word_sets
 from nlp.nouns import Noun, aspect_of, nouns
+from nlp.personal import is_touched
 
 #: Words behind which the name of a person stands.
 _TITLES: Final = frozenset({"herr", "herrn", "frau", "familie", "fam", "dr", "prof"})
@@ -157,7 +158,8 @@ def find_terms(doc: Doc) -> list[Term]:
     for clause in doc.user_data[CLAUSES]:
         group = nouns(words, clause)
         if hidden:
-            group = [noun for noun in group if not any(words.start[noun.at] in span for span in hidden)]
+            begins = ((noun, words.start[noun.at]) for noun in group)
+            group = [noun for noun, begin in begins if not is_touched(hidden, begin, begin + 1)]
         named = {noun.at: name for noun in group if (name := _name(words, clause, noun)) is not None}
         if any(name.key == _VALUE for name in named.values()):
             _join_pairs(words, named)
@@ -196,14 +198,14 @@ def _name(words: Words, clause: Clause, noun: Noun) -> Name | None:
     return name
 
 
-def _personal(doc: Doc) -> list[range]:
-    """Where the Doc holds personal data."""
+def _personal(doc: Doc) -> list[tuple[int, int]]:
+    """Where the Doc holds personal data, in order."""
     found = doc.user_data.get(PERSONAL)
     if not found:
         return []
     title = doc.user_data.get(TITLE_CHARS, 0)
     shift = {"title": 0, "text": title + 1 if title else 0}
-    return [range(span.start + shift[span.field], span.end + shift[span.field]) for span in found]
+    return [(span.start + shift[span.field], span.end + shift[span.field]) for span in found]
 
 
 @lru_cache(maxsize=1_000)
@@ -241,7 +243,7 @@ def _term(words: Words, clause: Clause, noun: Noun, name: Name, thing: Said | No
         start=words.start[noun.at],
         end=words.end(noun.at),
         key=name.key,
-        written=_PRICE_VALUE if name is _PAIR else _written(words.text[noun.at]),
+        written=_PRICE_VALUE if name is _PAIR else _written(visible(words.text[noun.at])),
         head=name.head,
         construction=thing.key if thing else None,
         phrase=_phrase(words.text[noun.at], name, thing.phrase) if thing else None,
@@ -254,7 +256,7 @@ def _term(words: Words, clause: Clause, noun: Noun, name: Name, thing: Said | No
 def _phrase(word: str, name: Name, phrase: str) -> str:
     if name is _PAIR:
         phrase = phrase.replace(word, _PRICE_VALUE, 1)
-    return phrase[:1].upper() + phrase[1:]
+    return visible(phrase[:1].upper() + phrase[1:])
 
 
 def _written(word: str) -> str:

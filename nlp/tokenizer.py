@@ -19,13 +19,14 @@ from spacy.util import registry
 from spacy.vocab import Vocab
 
 from nlp.extensions import TOKENS
+from nlp.lexicon import INVISIBLE
 
 TOKENIZER: Final = "kundenecho.tokenizer.v1"
 
-# Words with inner hyphens and apostrophes, numbers with units of time or decimals, smileys, blanks, a run of
-# one repeated mark, any other single mark; each with the blank behind it. "gut.Aber" falls into three,
-# "gutAber" into two: customers forget the blank, and portals lose line ends.
-_WORD: Final = r"[^\W\d_]+(?:[-'’´`][^\W\d_]+)*"
+# Words with inner hyphens, apostrophes and invisible characters, numbers with units of time or decimals, smileys,
+# blanks, a run of one repeated mark, any other single mark; each with the blank behind it. "gut.Aber" falls into
+# three, "gutAber" into two: customers forget the blank, and portals lose line ends.
+_WORD: Final = rf"[^\W\d_]+(?:(?:[-'’´`]|[{INVISIBLE}]+)[^\W\d_]+)*"
 _OTHERS: Final = r"\d+(?:[.,:]\d+)*|[:;=][-o^]?[)(DPp/]+|<3|\s+|(.)\2*"
 _TOKEN: Final = re.compile(f"({_WORD}|{_OTHERS})( ?)", re.DOTALL)
 _GLUED: Final = r"[^\W\d_]+?(?=(?<=[a-zäöüß]{3})(?!Innen)[A-ZÄÖÜ][a-zäöüß]{2})"

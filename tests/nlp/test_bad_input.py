@@ -132,6 +132,20 @@ def test_the_longest_text_takes_seconds_whatever_it_repeats(read: Callable[..., 
     assert time.process_time() - begin < 5
 
 
+@pytest.mark.parametrize("invisible", ["\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad\u200b"])
+def test_an_invisible_character_splits_no_word(read: Callable[..., Analysis], invisible: str) -> None:
+    text = f"Leider ist die Auslauf{invisible}düse ver{invisible}stopft. Tolle Ver{invisible}packung!"
+    result = read(text)
+    check(result, None, text)
+    (defect,) = [mention for mention in result.mentions if mention.defect]
+    assert (defect.component, defect.defect) == ("Auslaufdüse", "blockage")
+    assert defect.target == f"Auslauf{invisible}düse"
+    assert {(term.key, term.written) for term in result.terms} >= {("auslaufdüse", "Auslaufdüse")}
+    assert [term.construction for term in result.terms] == [
+        term.construction for term in read(text.replace(invisible, "")).terms
+    ]
+
+
 def test_only_the_head_of_a_very_long_text_is_read(read: Callable[..., Analysis]) -> None:
     result = read("Die Kurbel klemmt. " + "egal " * MAX_CHARS + "Die Schnalle ist gebrochen.")
     assert {mention.component for mention in result.mentions if mention.defect} == {"Kurbel"}

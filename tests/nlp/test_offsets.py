@@ -26,6 +26,7 @@ from kundenecho.analysis import (
     Term,
 )
 from kundenecho.text import storable
+from nlp.lexicon import visible
 
 PIECES = (
     "Die Kurbel klemmt", "läuft nicht aus", "aber", "und", "leider undicht", "Super!", "sehr gut", "😀", "👎🏽", "\u200b",
@@ -89,7 +90,7 @@ def check_mention(mention: Mention, field: str) -> None:
 def check_term(term: Term, field: str) -> None:
     begin, end = term.evidence
     assert 0 <= begin <= term.start < term.end <= end <= len(field)
-    shown = storable(field[term.start : term.end])
+    shown = visible(storable(field[term.start : term.end]))
     # "Preis und Leistung" is one term, which stands where its second word does.
     assert term.written.casefold() in (shown.casefold(), "preis-leistung")
 

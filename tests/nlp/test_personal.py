@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kundenecho.analysis import Analysis
 from nlp.engine import Text, load_engine
-from nlp.personal import CODE, KINDS, MARK, find_personal, mask
+from nlp.personal import CODE, KINDS, MARK, find_personal, is_touched, mask
 from nlp.personal_evaluation import read_labelled, score_personal
 from nlp.pipeline import _CODE
 
@@ -152,3 +152,11 @@ def test_a_word_of_fifty_thousand_letters() -> None:
 
 def test_only_so_many_degrees_are_read() -> None:
     assert found("Frau Prof. Dr. Dr. Amari") == found("Frau Amari") == [("Amari", "name")]
+
+
+@given(cuts=st.lists(st.integers(0, 30), unique=True), start=st.integers(0, 30), length=st.integers(1, 10))
+def test_a_stretch_is_touched_where_it_shares_a_character(cuts: list[int], start: int, length: int) -> None:
+    edges = sorted(cuts)
+    spans = list(zip(edges[::2], edges[1::2], strict=False))
+    shared = any(at in range(*span) for span in spans for at in range(start, start + length))
+    assert is_touched(spans, start, start + length) is shared

@@ -22,7 +22,7 @@ Read = Callable[..., Analysis]
 @pytest.fixture(scope="module")
 def told() -> Callable[[str], Signals]:
     pipeline: Language = spacy.blank("de", config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}})
-    for part in ("language", "clauses", "cues", "signals"):
+    for part in ("language", "clauses", "search", "cues", "signals"):
         pipeline.add_pipe(f"kundenecho_{part}_v1")
 
     def signals(text: str) -> Signals:

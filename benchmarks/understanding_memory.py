@@ -4,7 +4,7 @@ Analyses generated texts whose vocabulary never stops growing, since new words a
 string store of a pipeline that forgets to empty it. Prints the resident memory at four marks and the
 ratio of the last to the first; a flat run gives about 1.
 
-Usage: python benchmarks/nlp_memory.py [--engine NAME] [--texts N]
+Usage: python benchmarks/understanding_memory.py [--engine NAME] [--texts N]
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ demo company, repeated. Each engine reads and writes files in a fresh process, l
 Times are CPU seconds where one process works, so that what else runs on the machine counts little; they
 are wall-clock seconds for two processes.
 
-Usage: python benchmarks/nlp.py [--texts N] [--workers-texts N] [--short]
+Usage: python benchmarks/understanding.py [--texts N] [--workers-texts N] [--short]
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
-# Whoever asks for ``nlp`` from this folder finds this file, not the package: let it lead there.
-__path__ = [str(Path(__file__).resolve().parents[1] / "nlp")]
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "household.jsonl"
 #: What is to be reached.
 RATIO, START_SECONDS, MEMORY_MB, TWO_OVER_ONE = 8.0, 1.5, 600.0, 1.6
