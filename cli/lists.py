@@ -18,6 +18,9 @@ from pipeline import words
 from pipeline.export import as_json
 from pipeline.remedy_words import STATE as REMEDY
 
+#: Characters from which a quote says something by itself.
+_CONVINCING = 30
+
 
 @click.command()
 @_FORMAT
@@ -38,7 +41,7 @@ def defects(form: str, output: Path | None, limit: int | None, product: str | No
         _write(form, output, "Mängel", rows)
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @_FORMAT
 @_OUTPUT
 @_LIMIT
@@ -46,8 +49,13 @@ def defects(form: str, output: Path | None, limit: int | None, product: str | No
 @click.option(
     "--min-score", type=click.FloatRange(0, 100), default=0, show_default=True, help="Leave out lower scores."
 )
-def advocates(form: str, output: Path | None, limit: int | None, product: str | None, min_score: float) -> None:
+@click.pass_context
+def advocates(
+    context: click.Context, form: str, output: Path | None, limit: int | None, product: str | None, min_score: float
+) -> None:
     """Advocates: who speaks for us, why, and whether they may be contacted."""
+    if context.invoked_subcommand:
+        return
     from storage.connect import database
     from storage.lists import list_advocates
 
@@ -90,6 +98,11 @@ def why(subject: str, machine: bool) -> None:
     if machine:
         click.echo(as_json([found]), nl=False)
         return
+    if found["kind"] == "person":
+        from cli.advocates import print_person
+
+        print_person(found)
+        return
     click.secho(f"{found['id']} ({found['kind']})", bold=True)
     for key, value in found["figures"].items():
         if value is not None:
@@ -121,12 +134,22 @@ def print_advocates(rows: Sequence[Mapping[str, Any]], *, title: str | None = No
     columns = ["Nr.", "Name", "Punkte ", "Stufe", "Kontakt", "Gründe", "Zitat"]
     table = []
     for row in rows:
-        reasons = ", ".join(f"{words.REASON[r['kind']]} {r['weight']:+g}" for r in row["reasons"])
-        quote = next((_quote(r["quote"]) for r in row["reasons"] if r["quote"]), "–")
+        reasons = ", ".join(f"{words.REASON[r['kind']]} {words.points(r['weight'], sign=True)}" for r in row["reasons"])
+        quote = _best_quote(row["reasons"])
         contact = words.CONTACT[row["contactable"]]
         name = row["display_name"] or "–"
-        table.append([row["person_id"], name, f"{row['score']:g}", words.STAGE[row["stage"]], contact, reasons, quote])
+        table.append(
+            [row["person_id"], name, words.points(row["score"]), words.STAGE[row["stage"]], contact, reasons, quote]
+        )
     print_table(columns, table, title=title)
+
+
+def _best_quote(reasons: Sequence[Mapping[str, Any]]) -> str:
+    """The quote of the weightiest reason that is long enough to convince, else the longest."""
+    quotes = [reason["quote"] for reason in reasons if reason["quote"]]
+    if not quotes:
+        return "–"
+    return _quote(next((quote for quote in quotes if len(quote) >= _CONVINCING), max(quotes, key=len)))
 
 
 def print_topics(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> None:

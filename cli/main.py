@@ -12,7 +12,9 @@ from pathlib import Path
 
 import click
 
-from cli import cases, contact, data, kpis, lists, new_source, operate, persons, remedies, report, sources, understand
+from cli import (
+    advocates, cases, contact, data, kpis, lists, new_source, operate, persons, remedies, report, sources, understand,
+)  # fmt: skip
 from cli.console import fail
 from kundenecho import __version__
 from kundenecho.errors import KundenechoError
@@ -37,7 +39,9 @@ def cli(config: Path | None, verbose: bool) -> None:
         os.environ["KUNDENECHO_CONFIG"] = str(config)
 
 
-for room in (operate, report, data, sources, new_source, understand, lists, persons, cases, contact, kpis, remedies):
+for room in (
+    operate, report, data, sources, new_source, understand, lists, advocates, persons, cases, contact, kpis, remedies,
+):  # fmt: skip
     for command in room.COMMANDS:
         cli.add_command(command)
 

@@ -1,75 +1,70 @@
-"""From what one person said to reasons, score and stage of an advocate."""
+"""From what one person said and did to reasons, and from reasons to the score of an advocate."""
 
 from __future__ import annotations
 
 import functools
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-STAGES: Final = ("buy", "enjoy", "bond", "advocate", "at_risk", "lost", "recovered")
-_OLDEST: Final = datetime.min.replace(tzinfo=UTC)
+from insights.loop import current_stage, history
+from insights.statements import (
+    Person,
+    Span,
+    Statement,
+    contradicts,
+    is_happy,
+    is_unhappy,
+    leaves,
+    recommends,
+    recoveries,
+)
 
-
-@dataclass(frozen=True)
-class Span:
-    """A quote: offsets in characters into a field (``text`` or ``title``) of a revision."""
-
-    field: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One feedback of a person in its current revision, as the active lineage understands it.
-
-    Attributes:
-        sentiment: positive | mixed | negative, or None (no text, not German).
-        first_rating: Rating of the first revision, to see a change of mind; None without one.
-        recommend_at: The clause that recommends or advises against.
-        loyalty_at: The clause that tells of staying or leaving.
-        praise: Evidence spans of positive mentions, the most confident first.
-        fixes: Spans that tell what helped.
-        counts_nps: False for a further answer of one survey response, whose NPS counts once.
-    """
-
-    revision_id: int
-    source: str
-    created_at: datetime | None = None
-    rating: float | None = None
-    first_rating: float | None = None
-    nps: int | None = None
-    counts_nps: bool = True
-    would_recommend: bool | None = None
-    sentiment: str | None = None
-    abstained: bool = False
-    recommend: str = "none"
-    loyalty: str = "none"
-    incentivised: Span | None = None
-    recommend_at: Span | None = None
-    loyalty_at: Span | None = None
-    praise: Sequence[Span] = ()
-    fixes: Sequence[Span] = ()
+#: Reasons that make an explicit recommendation.
+_EXPLICIT: Final = frozenset(("recommendation", "ticked", "referral"))
+#: Stages in which nobody speaks for us, whatever was said before.
+_AWAY: Final = frozenset(("at_risk", "lost"))
+_TOP_RATING: Final = 4.75
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason for or against, with the revision and the words that prove it."""
+    """One reason for or against, with what proves it.
+
+    Attributes:
+        weight: Points that count; 0 for a struck reason.
+        revision_id: The revision that proves it; None where an order does.
+        span: The words that prove it; None where it is a number.
+        day: Its day, None without a date.
+        feedback_id: The feedback whose reason this is; None for one of the person as a whole.
+        value: The number that proves it: NPS, stars, likes, orders, sources, statements.
+        struck: A person has struck it out.
+    """
 
     kind: str
     weight: float
-    revision_id: int
+    revision_id: int | None = None
     span: Span | None = None
+    day: date | None = None
+    feedback_id: int | None = None
+    value: float | None = None
+    struck: bool = False
 
 
 @dataclass(frozen=True)
 class Advocacy:
-    """Score from 0 to 100 as the capped sum of the reasons, the stage, and whether to list."""
+    """What speaks for a person, and how much.
+
+    Attributes:
+        score: ``shrinkage × points_for + points_against``, cut to 0…100 and rounded to a tenth.
+        days: Days on which something independent speaks for the person; what has no date counts as one.
+        shrinkage: ``days / (days + thin)``, 0 to 1.
+        listed: Whether the person stands on the list.
+    """
 
     score: float
     stage: str
@@ -77,149 +72,199 @@ class Advocacy:
     reasons: tuple[Reason, ...]
     sources: tuple[str, ...]
     last_seen: datetime | None
+    points_for: float = 0.0
+    points_against: float = 0.0
+    days: int = 0
+    shrinkage: float = 0.0
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Weight of one occurrence, how often it counts, whether it can carry a place on the list."""
+    """Points of the first occurrence and of each further one, how many count, and whether it carries a place."""
 
     weight: float
-    cap: int
-    strong: bool
+    again: float
+    most: int
+    independent: bool
+
+    @property
+    def cap(self) -> float:
+        """All points that the reason can give."""
+        return self.weight + (self.most - 1) * self.again
 
 
 @dataclass(frozen=True)
 class Rules:
     """The reviewed weights, from ``advocacy.toml``."""
 
-    reasons: dict[str, Rule]
+    reasons: Mapping[str, Rule]
+    thin: float
+    recent_months: int
+    reach_likes: int
+    burst_statements: int
+    burst_days: int
     min_score: float
     min_reasons: int
+    min_days: int
+
+    def halved(self, kind: str) -> Rules:
+        """The same rules with half the points of one reason."""
+        rule = self.reasons[kind]
+        half = replace(rule, weight=rule.weight / 2, again=rule.again / 2)
+        return replace(self, reasons={**self.reasons, kind: half})
 
 
 @functools.cache
 def rules() -> Rules:
     """The rules that ship with the package."""
     document = tomllib.loads((Path(__file__).parent / "advocacy.toml").read_text(encoding="utf-8"))
-    table = {kind: Rule(r["weight"], r["cap"], r["strong"]) for kind, r in document["reasons"].items()}
-    return Rules(table, document["list"]["min_score"], document["list"]["min_reasons"])
+    table = {kind: Rule(**rule) for kind, rule in document["reasons"].items()}
+    return Rules(table, **document["score"], **document["list"])
 
 
-def assess(statements: Iterable[Statement], by: Rules | None = None) -> Advocacy:
-    """Weigh everything one person said.
+def score(reasons: Iterable[Reason], by: Rules | None = None) -> tuple[float, float, float, int, float]:
+    """The score as a function of the reasons alone.
 
     Args:
-        statements: The person's feedback, any order; copies of one text given once.
+        reasons: Reasons with their points.
         by: Rules to use instead of the shipped ones.
 
     Returns:
-        The advocacy; the score is reproducible as the sum of the reasons' weights, cut to 0…100.
+        Score 0 to 100, points for, points against, days, shrinkage; see :class:`Advocacy`.
     """
-    table = by or rules()
-    said = sorted(statements, key=lambda s: (s.created_at or _OLDEST, s.revision_id))
-    reasons = _capped(_reasons(said), table)
-    score = max(0.0, min(100.0, sum(r.weight for r in reasons)))
-    kinds = {r.kind for r in reasons if r.weight > 0}
-    strong = any(table.reasons[kind].strong for kind in kinds)
-    listed = strong and len(kinds) >= table.min_reasons and score >= table.min_score
+    table, kept = by or rules(), list(reasons)
+    points_for = sum(r.weight for r in kept if r.weight > 0)
+    points_against = sum(r.weight for r in kept if r.weight < 0)
+    days = len({r.day for r in kept if r.weight > 0 and table.reasons[r.kind].independent})
+    shrinkage = days / (days + table.thin)
+    total = max(0.0, min(100.0, shrinkage * points_for + points_against))
+    return round(total, 1), points_for, points_against, days, shrinkage
+
+
+def assess(
+    person: Person,
+    *,
+    reference: date | None = None,
+    struck: Collection[tuple[str, int | None]] = (),
+    by: Rules | None = None,
+) -> Advocacy:
+    """Weigh everything one person said and did.
+
+    Args:
+        person: The person.
+        reference: First day of the month of the newest feedback of all, from which "recent" is counted.
+        struck: Reasons that people struck out, as kind and feedback (None: of the person as a whole).
+        by: Rules to use instead of the shipped ones.
+    """
+    table, said = by or rules(), person.in_order()
+    reasons = _weighed(_reasons(said, person, reference, table), struck, table)
+    total, points_for, points_against, days, shrinkage = score(reasons, table)
+    stage = current_stage(history(person))
     dates = [s.created_at for s in said if s.created_at]
-    sources = tuple(sorted({s.source for s in said}))
-    return Advocacy(score, _stage(said, kinds, listed), listed, reasons, sources, max(dates) if dates else None)
+    return Advocacy(
+        score=total,
+        stage=stage,
+        listed=stage not in _AWAY and total >= table.min_score and _carries(reasons, table),
+        reasons=reasons,
+        sources=tuple(sorted({s.source for s in said})),
+        last_seen=max(dates) if dates else None,
+        points_for=points_for,
+        points_against=points_against,
+        days=days,
+        shrinkage=shrinkage,
+    )
 
 
-def _reasons(said: Sequence[Statement]) -> list[tuple[str, Statement, Span | None]]:
-    found: list[tuple[str, Statement, Span | None]] = []
+def _carries(reasons: Iterable[Reason], table: Rules) -> bool:
+    carrying = [r for r in reasons if r.weight > 0 and table.reasons[r.kind].independent]
+    kinds = {r.kind for r in carrying}
+    if len(kinds) < table.min_reasons:
+        return False
+    return bool(kinds & _EXPLICIT) or len({r.day for r in carrying if r.day}) >= table.min_days
+
+
+def _reasons(said: Sequence[Statement], person: Person, reference: date | None, table: Rules) -> list[Reason]:
+    """All reasons, the newest first, without points."""
+    found: list[Reason] = []
     for s in reversed(said):
-        found.extend((kind, s, span) for kind, span in _of_one(s))
-    happy = [s for s in said if _is_happy(s)]
-    if len({s.source for s in happy}) > 1:
-        found.append(("several_portals", happy[-1], _first(happy[-1].praise)))
-    if said and _is_unhappy(said[-1]):
-        found.append(("complaint", said[-1], None))
+        found.extend(_of_one(s, table))
+    found.extend(_of(s, "recovered", s.praise[0] if s.praise else None) for s in reversed(recoveries(said)))
+    found.extend(_of_person(said, person, reference, table))
+    if said and is_unhappy(said[-1]):
+        found.append(_of(said[-1], "complaint"))
     return found
 
 
-def _of_one(s: Statement) -> list[tuple[str, Span | None]]:
-    found: list[tuple[str, Span | None]] = []
-    quote = _first(s.praise)
-    happy, unhappy = _is_happy(s), _is_unhappy(s)
-    if not unhappy and (s.recommend == "yes" or (s.would_recommend and happy)):
-        found.append(("recommendation", s.recommend_at if s.recommend == "yes" else None))
+def _of(s: Statement, kind: str, span: Span | None = None, value: float | None = None) -> Reason:
+    return Reason(kind, 0.0, s.revision_id, span, s.day, s.feedback_id, value)
+
+
+def _of_one(s: Statement, table: Rules) -> Iterable[Reason]:
+    quote = s.praise[0] if s.praise else None
+    happy, unhappy = is_happy(s), is_unhappy(s)
+    if s.kind == "referral":
+        if s.converted:
+            yield _of(s, "referral")
+    elif recommends(s):
+        said = s.recommend == "yes"
+        yield _of(s, "recommendation" if said else "ticked", s.recommend_at if said else quote)
     if s.counts_nps and s.nps is not None and s.nps >= 9:
-        found.append(("promoter", None))
+        yield _of(s, "promoter", quote, s.nps)
     if s.loyalty == "repeat" and not unhappy:
-        found.append(("repeat_purchase", s.loyalty_at))
-    if s.first_rating is not None and s.rating is not None and s.first_rating <= 3 and s.rating >= 4 and not unhappy:
-        found.append(("recovered", quote))
+        yield _of(s, "loyal", s.loyalty_at)
     if s.fixes:
-        found.append(("fix_contributed", s.fixes[0]))
-    if s.sentiment == "positive" and not s.abstained and happy:
-        found.extend(("praise", span) for span in s.praise[:2])
-        if s.rating is not None and s.rating >= 4.75:
-            found.append(("top_rating", None))
+        yield _of(s, "fix_contributed", s.fixes[0])
+    if happy and s.sentiment == "positive" and not s.abstained:
+        yield from (_of(s, "praise", span) for span in s.praise)
+        if s.rating is not None and s.rating >= _TOP_RATING:
+            yield _of(s, "top_rating", value=s.rating)
+    if happy and s.likes >= table.reach_likes:
+        yield _of(s, "reach", quote, s.likes)
     if s.incentivised:
-        found.append(("incentivised", s.incentivised))
-    if _contradicts(s):
-        found.append(("contradiction", None))
-    if s.recommend == "no" or s.loyalty == "churn" or (s.counts_nps and s.nps is not None and s.nps <= 6):
-        found.append(
-            ("detractor", s.recommend_at if s.recommend == "no" else s.loyalty_at if s.loyalty == "churn" else None)
-        )
-    return found
+        yield _of(s, "incentivised", s.incentivised)
+    if contradicts(s):
+        yield _of(s, "contradiction", value=s.rating)
+    if s.copied:
+        yield _of(s, "duplicate")
+    if leaves(s):
+        yield _of(s, "detractor", s.recommend_at if s.recommend == "no" else s.loyalty_at)
+    elif s.counts_nps and s.nps is not None and s.nps <= 6:
+        yield _of(s, "detractor", value=s.nps)
 
 
-def _capped(found: Iterable[tuple[str, Statement, Span | None]], table: Rules) -> tuple[Reason, ...]:
+def _of_person(said: Sequence[Statement], person: Person, reference: date | None, table: Rules) -> Iterable[Reason]:
+    happy = [s for s in said if is_happy(s)]
+    days = sorted({order.day for order in person.orders})
+    if len(days) > 1:
+        yield Reason("repeat_purchase", 0.0, day=days[-1], value=len(days))
+    if not happy:
+        return
+    newest = happy[-1]
+    sources = {s.source for s in happy}
+    if len(sources) > 1:
+        yield Reason("several_portals", 0.0, newest.revision_id, day=newest.day, value=len(sources))
+    if reference and newest.day and newest.day >= months_before(reference, table.recent_months):
+        yield Reason("recent", 0.0, newest.revision_id, day=newest.day)
+    dated = [s.created_at for s in happy if s.created_at and s.counts_nps]
+    if len(dated) >= table.burst_statements and dated[-1] - dated[0] <= timedelta(days=table.burst_days):
+        yield Reason("burst", 0.0, newest.revision_id, day=newest.day, value=len(dated))
+
+
+def months_before(day: date, months: int) -> date:
+    """First day of the month that lies so many months before that of a day."""
+    years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(years, month + 1, 1)
+
+
+def _weighed(found: Iterable[Reason], struck: Collection[tuple[str, int | None]], table: Rules) -> tuple[Reason, ...]:
+    """The reasons that count, with their points, and those that were struck; the weightiest first."""
     used: Counter[str] = Counter()
-    reasons = []
-    for kind, statement, span in found:
-        rule = table.reasons[kind]
-        if used[kind] < rule.cap:
-            used[kind] += 1
-            reasons.append(Reason(kind, rule.weight, statement.revision_id, span))
-    return tuple(sorted(reasons, key=lambda r: (-r.weight, r.kind)))
-
-
-def _is_happy(s: Statement) -> bool:
-    """Stars speak first, then NPS; the text may veto both, and speaks alone where there is neither."""
-    if s.sentiment == "negative" and not s.abstained:
-        return False
-    if s.rating is not None:
-        return s.rating >= 4
-    if s.nps is not None:
-        return s.nps >= 9
-    return s.sentiment == "positive" and not s.abstained
-
-
-def _is_unhappy(s: Statement) -> bool:
-    if s.rating is not None:
-        return s.rating <= 2.5
-    if s.nps is not None:
-        return s.nps <= 6
-    return s.sentiment == "negative" and not s.abstained
-
-
-def _contradicts(s: Statement) -> bool:
-    if s.rating is None or s.sentiment is None or s.abstained:
-        return False
-    return (s.rating >= 4.5 and s.sentiment == "negative") or (s.rating <= 1.5 and s.sentiment == "positive")
-
-
-def _stage(said: Sequence[Statement], kinds: set[str], listed: bool) -> str:
-    if not said:
-        return "buy"
-    newest = said[-1]
-    if newest.loyalty == "churn" or newest.recommend == "no":
-        return "lost"
-    if _is_unhappy(newest):
-        return "at_risk"
-    if listed and "recommendation" in kinds:
-        return "advocate"
-    if "recovered" in kinds:
-        return "recovered"
-    if "repeat_purchase" in kinds:
-        return "bond"
-    return "enjoy" if _is_happy(newest) else "buy"
-
-
-def _first(spans: Sequence[Span]) -> Span | None:
-    return spans[0] if spans else None
+    kept = []
+    for reason in found:
+        rule = table.reasons[reason.kind]
+        if (reason.kind, reason.feedback_id) in struck:
+            kept.append(replace(reason, struck=True))
+        elif used[reason.kind] < rule.most:
+            kept.append(replace(reason, weight=float(rule.again if used[reason.kind] else rule.weight)))
+            used[reason.kind] += 1
+    return tuple(sorted(kept, key=lambda r: (r.struck, -r.weight, r.kind)))

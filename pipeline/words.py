@@ -58,7 +58,14 @@ MONTHS: Final = (
 REASON: Final = {
     "recommendation": "empfiehlt weiter",
     "promoter": "NPS 9 oder 10",
-    "repeat_purchase": "kauft wieder",
+    "repeat_purchase": "hat wieder bestellt",
+    "loyal": "bleibt treu",
+    "ticked": "würde empfehlen (angekreuzt)",
+    "referral": "hat Neukunden geworben",
+    "reach": "hilfreich für andere",
+    "recent": "vor kurzem gelobt",
+    "duplicate": "derselbe Text wie von anderen",
+    "burst": "alles auf einmal geschrieben",
     "recovered": "erst verärgert, jetzt zufrieden",
     "fix_contributed": "nennt eine Lösung",
     "several_portals": "spricht auf mehreren Portalen",
@@ -69,6 +76,17 @@ REASON: Final = {
     "detractor": "rät ab oder wechselt",
     "complaint": "zuletzt unzufrieden",
 }
+#: How a number proves a reason.
+PROOF: Final = {
+    "promoter": "NPS {}",
+    "detractor": "NPS {}",
+    "top_rating": "{} Sterne",
+    "contradiction": "{} Sterne",
+    "reach": "{}-mal hilfreich",
+    "repeat_purchase": "an {} Tagen bestellt",
+    "several_portals": "{} Quellen",
+    "burst": "{} Beiträge",
+}
 STAGE: Final = {
     "buy": "kauft",
     "enjoy": "genießt",
@@ -77,6 +95,20 @@ STAGE: Final = {
     "at_risk": "gefährdet",
     "lost": "verloren",
     "recovered": "zurückgewonnen",
+}
+CAUSE: Final = {
+    "ordered": "hat bestellt",
+    "ordered_again": "hat wieder bestellt",
+    "spoke": "hat sich geäußert",
+    "praised": "ist zufrieden",
+    "stays": "bleibt treu",
+    "recommended": "empfiehlt weiter",
+    "referred": "hat geworben",
+    "complained": "beschwert sich",
+    "left": "geht oder rät ab",
+    "unsubscribed": "hat sich abgemeldet",
+    "changed_mind": "hat das Urteil geändert",
+    "content_again": "ist wieder zufrieden",
 }
 VERDICT: Final = {"same": "dieselbe Person", "not_same": "verschiedene Personen", "undecided": "unentschieden"}
 IDENTIFIER: Final = {
@@ -125,6 +157,10 @@ FIGURE: Final = {
     "names": "Namen",
     "sources": "Quellen",
     "score": "Punkte",
+    "points_for": "Punkte dafür",
+    "points_against": "Punkte dagegen",
+    "days": "Tage, an denen etwas dafür spricht",
+    "shrinkage": "Abschlag für wenige Belege",
     "stage": "Stufe",
     "listed": "Auf der Liste",
     "contactable": "Kontakt",
@@ -163,6 +199,17 @@ def day(value: date | datetime | str | None) -> str:
         return "–"
     text = value if isinstance(value, str) else value.isoformat()
     return f"{text[8:10]}.{text[5:7]}.{text[:4]}"
+
+
+def points(value: float, *, sign: bool = False) -> str:
+    """Points as a German number, at most two decimals, such as ``41,6`` or with a sign ``+16``."""
+    text = f"{value:+.2f}" if sign else f"{value:.2f}"
+    return text.rstrip("0").rstrip(".").replace(".", ",").replace("-", "−")
+
+
+def proof(kind: str, value: float) -> str:
+    """The number that proves a reason in words, such as ``NPS 10``."""
+    return PROOF.get(kind, "{}").format(f"{value:g}".replace(".", ","))
 
 
 def per_hundred(share: float) -> str:

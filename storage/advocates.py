@@ -1,38 +1,15 @@
-"""What persons said, and the rows that deciding writes about advocates."""
+"""The rows that deciding writes about advocates and stages, and the reasons that people strike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import execute_values
 
-_PRAISE_PER_STATEMENT = 3
-
-
-class StatementRow(NamedTuple):
-    """One feedback of a person in its current revision; spans as (field, start, end)."""
-
-    person_id: int
-    revision_id: int
-    source: str
-    created_at: datetime | None
-    rating: float | None
-    first_rating: float | None
-    nps: int | None
-    counts_nps: bool
-    would_recommend: bool | None
-    sentiment: str | None
-    abstained: bool
-    recommend: str
-    loyalty: str
-    incentivised: tuple[str, int, int] | None
-    recommend_at: tuple[str, int, int] | None
-    loyalty_at: tuple[str, int, int] | None
-    praise: list[tuple[str, int, int]]
-    fixes: list[tuple[str, int, int]]
+SpanRow = tuple[str, int, int]
 
 
 class ReasonRow(NamedTuple):
@@ -40,8 +17,23 @@ class ReasonRow(NamedTuple):
 
     kind: str
     weight: float
-    revision_id: int
-    span: tuple[str, int, int] | None
+    revision_id: int | None
+    span: SpanRow | None
+    day: date | None
+    feedback_id: int | None
+    value: float | None
+    struck: bool
+
+
+class StageRow(NamedTuple):
+    """One stage of a person, as written to ``person_stage``."""
+
+    stage: str
+    since: datetime | None
+    cause: str
+    revision_id: int | None
+    span: SpanRow | None
+    order_key: str | None
 
 
 class AdvocateRow(NamedTuple):
@@ -55,57 +47,11 @@ class AdvocateRow(NamedTuple):
     contactable_reason: str
     sources: list[str]
     last_seen: datetime | None
+    points_for: float
+    points_against: float
+    days: int
+    shrinkage: float
     reasons: list[ReasonRow]
-
-
-def statements(conn: Connection, persons: Sequence[int], lineage_id: int) -> Iterator[StatementRow]:
-    """What some persons said, in the current revisions, copies of one text once.
-
-    Args:
-        conn: Connection.
-        persons: Person ids.
-        lineage_id: Lineage whose analyses count.
-    """
-    with conn.cursor() as cursor:
-        cursor.execute(_STATEMENTS, {"persons": list(persons), "lineage": lineage_id, "praise": _PRAISE_PER_STATEMENT})
-        for row in cursor:
-            *head, incentivised, recommend_at, loyalty_at, praise, fixes = row
-            yield StatementRow._make(
-                (*head, _span(incentivised), _span(recommend_at), _span(loyalty_at), _spans(praise), _spans(fixes))
-            )
-
-
-_STATEMENTS = """
-WITH said AS (
-    SELECT DISTINCT ON (c.person_id, coalesce(c.copy_digest, c.feedback_id::text)) c.*
-    FROM current_feedback c
-    WHERE c.person_id = ANY(%(persons)s) AND c.state = 'published'
-    ORDER BY c.person_id, coalesce(c.copy_digest, c.feedback_id::text), c.feedback_id
-)
-SELECT s.person_id, s.revision_id, s.source, s.created_at, s.rating_1_5,
-       (SELECT r.rating_1_5 FROM revision r WHERE r.feedback_id = s.feedback_id ORDER BY r.number LIMIT 1),
-       s.nps_0_10,
-       row_number() OVER (PARTITION BY s.person_id, s.source, coalesce(s.response_key, s.feedback_id::text)
-                          ORDER BY s.feedback_id) = 1,
-       s.would_recommend, a.sentiment, coalesce(a.abstained, true), coalesce(a.recommend, 'none'),
-       coalesce(a.loyalty, 'none'),
-       CASE WHEN a.incentivised_field IS NOT NULL
-            THEN json_build_array(a.incentivised_field, a.incentivised_start, a.incentivised_end) END,
-       CASE WHEN a.recommend_field IS NOT NULL
-            THEN json_build_array(a.recommend_field, a.recommend_start, a.recommend_end) END,
-       CASE WHEN a.loyalty_field IS NOT NULL
-            THEN json_build_array(a.loyalty_field, a.loyalty_start, a.loyalty_end) END,
-       (SELECT json_agg(json_build_array(m.field, m.evidence_start, m.evidence_end)
-                        ORDER BY m.confidence DESC, m.mention_id)
-        FROM (SELECT * FROM mention m
-              WHERE m.revision_id = s.revision_id AND m.lineage_id = %(lineage)s AND m.polarity = 'pos'
-              ORDER BY m.confidence DESC, m.mention_id LIMIT %(praise)s) m),
-       (SELECT json_agg(json_build_array(x.field, x.fix_start, x.fix_end) ORDER BY x.fix_id)
-        FROM fix x WHERE x.revision_id = s.revision_id AND x.lineage_id = %(lineage)s)
-FROM said s
-LEFT JOIN analysis a ON a.revision_id = s.revision_id AND a.lineage_id = %(lineage)s
-ORDER BY s.person_id, s.created_at NULLS FIRST, s.revision_id
-"""
 
 
 def write_advocates(conn: Connection, persons: Sequence[int], lineage_id: int, rows: Iterable[AdvocateRow]) -> int:
@@ -123,37 +69,140 @@ def write_advocates(conn: Connection, persons: Sequence[int], lineage_id: int, r
     kept = list(rows)
     with conn.cursor() as cursor:
         cursor.execute("DELETE FROM advocate WHERE person_id = ANY(%s)", (list(persons),))
-        if not kept:
-            return 0
         execute_values(
             cursor,
             "INSERT INTO advocate (lineage_id, person_id, score, stage, listed, contactable, contactable_reason,"
-            " sources, last_seen) VALUES %s",
+            " sources, last_seen, points_for, points_against, days, shrinkage) VALUES %s",
             [(lineage_id, *row[:-1]) for row in kept],
         )
         execute_values(
             cursor,
-            "INSERT INTO advocate_reason (person_id, rank, kind, weight, revision_id, field, quote_start, quote_end)"
-            " VALUES %s",
+            "INSERT INTO advocate_reason (person_id, rank, kind, weight, revision_id, field, quote_start, quote_end,"
+            " day, feedback_id, value, struck) VALUES %s",
             [
-                (
-                    row.person_id,
-                    rank,
-                    reason.kind,
-                    reason.weight,
-                    reason.revision_id,
-                    *(reason.span or (None, None, None)),
-                )
+                (row.person_id, rank, r.kind, r.weight, r.revision_id, *(r.span or (None, None, None)), *r[4:])
                 for row in kept
-                for rank, reason in enumerate(row.reasons, 1)
+                for rank, r in enumerate(row.reasons, 1)
             ],
         )
     return sum(row.listed for row in kept)
 
 
-def _span(value: list[Any] | None) -> tuple[str, int, int] | None:
-    return (value[0], value[1], value[2]) if value else None
+def write_stages(conn: Connection, persons: Sequence[int], stages: Iterable[tuple[int, Sequence[StageRow]]]) -> None:
+    """Replace the stages that some persons passed.
+
+    Args:
+        conn: Connection.
+        persons: All persons that were assessed.
+        stages: Person and stages, the oldest first.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute("DELETE FROM person_stage WHERE person_id = ANY(%s)", (list(persons),))
+        execute_values(
+            cursor,
+            "INSERT INTO person_stage (person_id, number, stage, since, cause, revision_id, field, quote_start,"
+            " quote_end, order_key, is_current) VALUES %s",
+            [
+                (person, number, s.stage, s.since, s.cause, s.revision_id, *(s.span or (None, None, None)),
+                 s.order_key, number == len(passed))
+                for person, passed in stages
+                for number, s in enumerate(passed, 1)
+            ],
+        )  # fmt: skip
 
 
-def _spans(value: list[list[Any]] | None) -> list[tuple[str, int, int]]:
-    return [(field, start, end) for field, start, end in value or []]
+def move_reference(conn: Connection, reference: date | None, since: date | None) -> list[int]:
+    """Keep from which month "recent" is counted now.
+
+    Args:
+        conn: Connection; the caller commits.
+        reference: First day of the month of the newest feedback.
+        since: What is older is no longer recent.
+
+    Returns:
+        Persons whose newest praise is no longer recent; all, where the newest feedback has gone and with it the month.
+    """
+    before = last_reference(conn)
+    if reference is None or reference == before:
+        return []
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO advocacy_state (reference) VALUES (%s)"
+            " ON CONFLICT (only_one) DO UPDATE SET reference = excluded.reference",
+            (reference,),
+        )
+        if before and reference < before:
+            return assessed_persons(conn)
+        cursor.execute(
+            "SELECT DISTINCT person_id FROM advocate_reason WHERE kind = 'recent' AND day < %s ORDER BY 1", (since,)
+        )
+        return [row[0] for row in cursor]
+
+
+def last_reference(conn: Connection) -> date | None:
+    """The month from which "recent" was counted when the advocates were decided last."""
+    with conn.cursor() as cursor:
+        cursor.execute("SELECT reference FROM advocacy_state")
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def strike_reason(conn: Connection, person_id: int, rank: int, by: str) -> str | None:
+    """Strike a reason of a person, and mark the person dirty.
+
+    Args:
+        conn: Connection; the caller commits.
+        person_id: The person.
+        rank: Number of the reason, as ``why`` shows it.
+        by: Who strikes it.
+
+    Returns:
+        Kind of the reason; None where there is no such reason, or it is struck already.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute(_STRIKE, {"person": person_id, "rank": rank, "by": by})
+        row = cursor.fetchone()
+        _mark(cursor, person_id)
+    return row[0] if row else None
+
+
+_STRIKE = """
+INSERT INTO reason_strike (kind, source, account, native_id, author_key, struck_by)
+SELECT x.kind, coalesce(f.source, a.source), f.account, f.native_id,
+       CASE WHEN f.feedback_id IS NULL THEN a.author_key END, %(by)s
+FROM advocate_reason x
+LEFT JOIN feedback f ON f.feedback_id = x.feedback_id
+CROSS JOIN LATERAL (SELECT source, author_key FROM author WHERE person_id = x.person_id ORDER BY author_id LIMIT 1) a
+WHERE x.person_id = %(person)s AND x.rank = %(rank)s AND NOT x.struck
+ON CONFLICT DO NOTHING
+RETURNING kind
+"""
+
+
+def restore_reason(conn: Connection, person_id: int, rank: int, by: str) -> str | None:
+    """Take the striking of a reason back; arguments and result as for :func:`strike_reason`."""
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "UPDATE reason_strike s SET taken_back_by = %(by)s, taken_back_at = now()"
+            " FROM advocate_reason x JOIN author a ON a.person_id = x.person_id"
+            " JOIN live_strike l ON l.author_id = a.author_id"
+            " WHERE x.person_id = %(person)s AND x.rank = %(rank)s AND x.struck AND l.kind = x.kind"
+            " AND l.feedback_id IS NOT DISTINCT FROM x.feedback_id AND s.strike_id = l.strike_id RETURNING s.kind",
+            {"person": person_id, "rank": rank, "by": by},
+        )
+        row = cursor.fetchone()
+        _mark(cursor, person_id)
+    return row[0] if row else None
+
+
+def _mark(cursor: Any, person_id: int) -> None:
+    cursor.execute(
+        "INSERT INTO dirty_key (author_id) SELECT min(author_id) FROM author WHERE person_id = %s", (person_id,)
+    )
+
+
+def assessed_persons(conn: Connection) -> list[int]:
+    """All persons for whom something speaks, ascending."""
+    with conn.cursor() as cursor:
+        cursor.execute("SELECT person_id FROM advocate ORDER BY person_id")
+        return [row[0] for row in cursor]

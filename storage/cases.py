@@ -257,7 +257,8 @@ WITH at_work AS (
     ) orders GROUP BY case_id
 )
 SELECT w.case_id, w.kind, coalesce(listed.value, bought.value),
-       EXISTS (SELECT FROM advocate v WHERE v.person_id = w.person_id AND v.listed),
+       EXISTS (SELECT FROM advocate v WHERE v.person_id = w.person_id AND v.listed)
+           OR EXISTS (SELECT FROM person_stage s WHERE s.person_id = w.person_id AND s.stage = 'advocate'),
        ARRAY(SELECT DISTINCT m.defect FROM mention m WHERE m.revision_id = w.current_revision_id
              AND m.lineage_id = %(lineage)s AND m.defect IS NOT NULL AND m.polarity <> 'pos'),
        w.value_eur, w.valuable, w.advocate, w.priority

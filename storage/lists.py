@@ -142,6 +142,7 @@ def list_advocates(
                     "quote": reason["quote"],
                     "feedback_id": reason["feedback_id"],
                     "url": reason["url"],
+                    "date": reason["day"].isoformat() if reason["day"] else None,
                 }
                 for reason in reasons.get(row["person_id"], [])
             ],

@@ -9,6 +9,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2
 from psycopg2.extras import RealDictCursor
 
 from kundenecho.errors import DataError
+from storage.loop import person_stages
+from storage.persons import person_of
 
 _GONE = "Zitat nicht mehr verfügbar"
 
@@ -21,8 +23,8 @@ def why(conn: Connection, subject: str) -> dict[str, Any]:
         subject: ``D…`` a defect, ``P…`` a person, ``F…`` a feedback.
 
     Returns:
-        ``{"id", "kind", "figures", "evidence"}``; each piece of evidence names feedback, revision,
-        lineage, field, offsets, quote, fragment digest, page and load.
+        ``{"id", "kind", "figures", "evidence"}``, of a person also ``stages``; each piece of evidence names
+        feedback, revision, lineage, field, offsets, quote, fragment digest, page and load.
 
     Raises:
         DataError: If the id is malformed or unknown.
@@ -33,11 +35,17 @@ def why(conn: Connection, subject: str) -> dict[str, Any]:
             f"{subject!r} is no id", remedy="Give the id of a defect (D12), a person (P7) or a feedback (F345)"
         )
     kind, number = match[1], int(match[2])
+    if kind == "P":
+        # A person who was joined with another one is found by either number.
+        number = person_of(conn, number) or number
     figures, evidence = {"D": _defect, "P": _person, "F": _feedback}[kind](conn, number)
     if figures is None:
         raise DataError(f"{kind}{number} is not known", remedy="Lists show the ids: kundenecho defects, advocates")
     names = {"D": "defect", "P": "person", "F": "feedback"}
-    return {"id": f"{kind}{number}", "kind": names[kind], "figures": figures, "evidence": evidence}
+    found: dict[str, Any] = {
+        "id": f"{kind}{number}", "kind": names[kind], "figures": figures, "evidence": evidence
+    }  # fmt: skip
+    return {**found, "stages": person_stages(conn, found["id"])} if kind == "P" else found
 
 
 def _defect(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
@@ -70,8 +78,8 @@ def _person(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[
     figures = _rows(
         conn,
         "SELECT p.person_id, array_agg(DISTINCT n.display_name) FILTER (WHERE n.display_name IS NOT NULL) AS names,"
-        " array_agg(DISTINCT a.source) AS sources, v.score, v.stage, v.listed, v.contactable, v.contactable_reason,"
-        " l.digest AS lineage, v.decided_at"
+        " array_agg(DISTINCT a.source) AS sources, v.score, v.points_for, v.points_against, v.days, v.shrinkage,"
+        " v.stage, v.listed, v.contactable, v.contactable_reason, l.digest AS lineage, v.decided_at"
         " FROM person p LEFT JOIN author a USING (person_id) LEFT JOIN author_name n USING (author_id)"
         " LEFT JOIN advocate v USING (person_id) LEFT JOIN lineage l USING (lineage_id) WHERE p.person_id = %s"
         " GROUP BY p.person_id, v.person_id, l.digest",
@@ -79,10 +87,11 @@ def _person(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[
     )
     evidence = _rows(
         conn,
-        f"SELECT {_CHAIN}, x.kind AS reason, x.weight, x.field, x.quote_start AS start, x.quote_end AS end,"  # noqa: S608
+        f"SELECT {_CHAIN}, x.rank, x.kind AS reason, x.weight, x.struck, x.day, x.value, x.field,"  # noqa: S608
+        "  x.quote_start AS start, x.quote_end AS end,"
         "  CASE x.field WHEN 'title' THEN k.title ELSE k.text END AS source_text"
-        " FROM advocate_reason x JOIN current_feedback c ON c.revision_id = x.revision_id"
-        f" {_CHAIN_JOINS} WHERE x.person_id = %s ORDER BY x.rank",
+        " FROM advocate_reason x LEFT JOIN current_feedback c ON c.revision_id = x.revision_id"
+        f" {_CHAIN_JOINS.replace('JOIN masked', 'LEFT JOIN masked')} WHERE x.person_id = %s ORDER BY x.rank",
         (number,),
     )
     return _result(figures, evidence)

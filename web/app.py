@@ -18,11 +18,14 @@ from pipeline import remedy_words, words
 from pipeline.export import as_csv, as_json, write_xlsx
 from storage.connect import Connection, Database
 from storage.lists import list_advocates, list_defects
+from storage.loop import list_recoveries, list_stages, list_transitions, silent_customers
 from storage.why import why
+from web import loop_chart
 from web.cases import add_case_pages
 from web.kpis import add_kpi_pages
 
 _HERE = Path(__file__).parent
+_RECOVERIES = 50
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -79,6 +82,25 @@ def build(settings: Settings, db: Database) -> FastAPI:
 
     add_case_pages(app, pages, settings, db)
     add_kpi_pages(app, pages, settings, db)
+
+    @app.get("/treue")
+    def loop(request: Request) -> HTMLResponse:
+        with db.connect("kundenecho web") as conn:
+            stages, transitions = list_stages(conn), list_transitions(conn)
+            recoveries, silent = list_recoveries(conn, limit=_RECOVERIES), silent_customers(conn)
+        found = {
+            "boxes": loop_chart.boxes(stages) if stages else [],
+            "arrows": loop_chart.arrows(transitions),
+            "transitions": transitions,
+            "recoveries": recoveries,
+            "silent": silent,
+            "total": sum(row["persons"] for row in stages),
+            "width": loop_chart.WIDTH,
+            "height": loop_chart.HEIGHT,
+            "box_width": loop_chart.BOX[0],
+            "box_height": loop_chart.BOX[1],
+        }
+        return pages.TemplateResponse(request, "loop.html", found)
 
     @app.get("/warum/{subject}")
     def chain(request: Request, subject: str) -> HTMLResponse:

@@ -7,11 +7,13 @@ import io
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from insights.advocates import Reason, score
 from kundenecho.analysis import ASPECTS, DEFECT_TYPES, LOYALTY, POLARITIES, RECOMMEND, SENTIMENTS
 from tests.cli.conftest import Installation
 from tests.conftest import ROOT, SHARED, needs_shared, rows
@@ -61,9 +63,12 @@ def test_advocates_as_json(installed: Installation) -> None:
     for advocate in advocates:
         assert set(advocate) == ADVOCATE
         assert 0 <= advocate["score"] <= 100
-        assert advocate["score"] == pytest.approx(max(0, min(100, sum(r["weight"] for r in advocate["reasons"]))))
+        told = [
+            Reason(r["kind"], r["weight"], day=r["date"] and date.fromisoformat(r["date"])) for r in advocate["reasons"]
+        ]
+        assert advocate["score"] == pytest.approx(score(told)[0])
         for reason in advocate["reasons"]:
-            assert set(reason) == {"kind", "weight", "quote", "feedback_id", "url"}
+            assert set(reason) == {"kind", "weight", "quote", "feedback_id", "url", "date"}
     assert [a["score"] for a in advocates] == sorted((a["score"] for a in advocates), reverse=True)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from demo.scene import Scene
 from demo.server import DemoServer
+from insights.advocates import rules
 from kundenecho.errors import BusyError, DataError, KundenechoError, SettingsError, YieldError
 from kundenecho.settings import Settings
 from pipeline.analyse import analyse
@@ -279,7 +280,7 @@ def test_two_thousand_real_reviews(settings: Settings, conn: Connection, tmp_pat
             assert text[quote["start"] : quote["end"]] == quote["text"]
     best = list_advocates(conn, limit=20)
     assert len(best) == 20
-    assert all(a["score"] >= 40 and any(r["weight"] > 0 for r in a["reasons"]) for a in best)
+    assert all(a["score"] >= rules().min_score and any(r["weight"] > 0 for r in a["reasons"]) for a in best)
 
 
 def test_the_demo_server_is_one_of_many(demo: Settings) -> None:
