@@ -13,8 +13,20 @@ from pathlib import Path
 import click
 
 from cli import (
-    advocates, cases, contact, data, kpis, lists, new_source, operate, persons, remedies, report, sources, understand,
-)  # fmt: skip
+    advocates,
+    cases,
+    contact,
+    data,
+    kpis,
+    lists,
+    new_source,
+    operate,
+    persons,
+    remedies,
+    report,
+    sources,
+    understand,
+)
 from cli.console import fail
 from kundenecho import __version__
 from kundenecho.errors import KundenechoError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import hypot
 from typing import Any, Final
 
 WIDTH, HEIGHT = 720, 430
@@ -19,7 +18,9 @@ PLACES: Final = {
     "lost": (470, 360),
 }
 BOX: Final = (136, 56)
-_THICKEST, _BEND = 11.0, 26.0
+_THICKEST: Final = 11.0
+#: How far an arrow bends from the straight way, as a share of its length: over the boxes between, not behind them.
+_BEND: Final = 0.18
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,8 @@ def arrows(transitions: Iterable[Mapping[str, Any]]) -> list[Arrow]:
 
 def _arrow(start: str, end: str, persons: int, most: int) -> Arrow:
     (x1, y1), (x2, y2) = PLACES[start], PLACES[end]
-    length = hypot(x2 - x1, y2 - y1) or 1.0
     # Bent to the left of its way, so that the way back runs beside it.
-    bend_x, bend_y = (y2 - y1) / length * _BEND, -(x2 - x1) / length * _BEND
+    bend_x, bend_y = (y2 - y1) * _BEND, -(x2 - x1) * _BEND
     middle = ((x1 + x2) / 2 + bend_x, (y1 + y2) / 2 + bend_y)
     (a, b), (c, d) = _edge((x1, y1), middle), _edge((x2, y2), middle)
     path = f"M{a:.0f} {b:.0f}Q{middle[0]:.0f} {middle[1]:.0f} {c:.0f} {d:.0f}"
