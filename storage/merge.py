@@ -111,12 +111,18 @@ MERGE: Final = (
     WHERE (s.reply, s.reply_at) IS DISTINCT FROM (last.reply, last.reply_at)
     """,
     """
-    INSERT INTO likes (feedback_id, seen_at, likes, load_id)
-    SELECT s.feedback_id, s.collected_at, s.likes, %(load)s
-    FROM staged s
-    LEFT JOIN LATERAL (SELECT likes FROM likes y WHERE y.feedback_id = s.feedback_id
-                       ORDER BY y.load_id DESC LIMIT 1) last ON NOT s.is_new
-    WHERE s.likes IS NOT NULL AND s.likes IS DISTINCT FROM last.likes
+    WITH told AS (
+        INSERT INTO likes (feedback_id, seen_at, likes, load_id)
+        SELECT s.feedback_id, s.collected_at, s.likes, %(load)s
+        FROM staged s
+        LEFT JOIN LATERAL (SELECT likes FROM likes y WHERE y.feedback_id = s.feedback_id
+                           ORDER BY y.load_id DESC LIMIT 1) last ON NOT s.is_new
+        WHERE s.likes IS NOT NULL AND s.likes IS DISTINCT FROM last.likes
+        RETURNING feedback_id
+    )
+    INSERT INTO dirty_key (author_id)
+    SELECT DISTINCT s.author_id FROM told JOIN staged s USING (feedback_id)
+    WHERE s.author_id IS NOT NULL AND NOT s.changed
     """,
     """
     INSERT INTO dirty_key (product, author_id)

@@ -123,6 +123,15 @@ def test_time_makes_praise_old(fan: str, conn: Connection, settings: Settings, l
     assert {row["changed"] for row in sensitivity(conn)} == {0}
 
 
+def test_likes_that_come_later_count(
+    fan: str, conn: Connection, settings: Settings, load: Load, feedback: Make
+) -> None:
+    again = {"author": "Anna", "rating_1_5": 5.0, "url": "https://shop.example/#1"}
+    assert load([feedback("1", TEXTS[0], likes=9, **again)]).revised == 0
+    decide(settings)
+    assert "reach" in reasons(conn)
+
+
 def test_won_back_by_an_edited_verdict(conn: Connection, settings: Settings, load: Load, feedback: Make) -> None:
     load([feedback("1", "Der Deckel ist nach zwei Wochen gebrochen.", author="Anna", rating_1_5=1.0)])
     analyse(settings)
