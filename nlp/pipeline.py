@@ -37,8 +37,8 @@ _CODE: Final = (
     "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features",
     "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "net", "nouns", "parts", "patterns",
     "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words",
-    "pipeline", "search", "sentences", "sentiment", "signals", "terms", "tokenizer", "verdict", "weights",
-    "wordbank",
+    "pipeline", "search", "sentences", "sentiment", "signals", "stated_rating", "terms", "tokenizer", "verdict",
+    "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
 _UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1")

@@ -21,11 +21,13 @@ from nlp.clauses import Words
 from nlp.cues import Hit
 from nlp.extensions import HITS, SCORES, SIGNALS, VERDICT, WORDS
 from nlp.lexicon import Memo, load_toml, word_sets
+from nlp.stated_rating import stated_inputs, stated_rating
 
 FEATURES: Final = (
     "bias", "pos_share", "neg_share", "pos_mass", "neg_mass", "conflict", "verdict_pos", "verdict_neg",
     "last", "first", "after_contrast", "contrast", "hint_pos", "hint_neg", "defects", "neutral",
     "emoji_pos", "emoji_neg", "recommend_yes", "recommend_no", "repeat", "churn", "no_evidence", "length", "fixed",
+    "stated_poor", "stated_middling", "stated_fair", "stated_full",
 )  # fmt: skip
 
 
@@ -94,6 +96,7 @@ def features(doc: Doc) -> list[float]:
         float(not plain),
         math.log1p(len(data[WORDS].text)) / 5,
         float(bool(signals.fixes)),
+        *stated_inputs(stated_rating(" ".join(data[WORDS].text))),
     ]
 
 

@@ -26,7 +26,7 @@ from nlp.verdict import Stars, star_scores, verdict_inputs
 TEACHER_C: Final = 0.03
 VERDICT_C: Final = 0.005
 #: How much a text of mixed sentiment counts: the rarest of the three, and the mean over labels is what is wanted.
-_MIXED_WEIGHT: Final = 1.8
+_MIXED_WEIGHT: Final = 1.5
 #: How far the rating stands out among the teacher's inputs, which are standardised.
 _RATING_WEIGHT: Final = 2.0
 _MIXED: Final = SENTIMENTS.index("mixed")

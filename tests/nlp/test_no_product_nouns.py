@@ -20,7 +20,7 @@ from tests.nlp.conftest import shared_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What tells persons from the works, houses and goods that bear a name says nothing of a product.
-PERSONAL = "personal"
+PERSONAL = ("personal", "display_names")
 FILES = [
     file
     for file in (*sorted((ROOT / "nlp").glob("*.py")), *sorted((ROOT / "nlp" / "data").iterdir()))
