@@ -96,6 +96,12 @@ class Rules:
             return bool(facts.nps >= self.judgement["promoter_nps"])
         return facts.sentiment == "positive"
 
+    def content(self, facts: Facts) -> bool:
+        """Whether somebody is content all the same: by stars where there are some, whatever the words tell of."""
+        if facts.rating is not None:
+            return bool(facts.rating >= self.judgement["happy_rating"])
+        return self.happy(facts)
+
     def kind_of(self, facts: Facts) -> str | None:
         """Kind of the case that a feedback opens, None for none.
 
@@ -138,15 +144,24 @@ class Rules:
         """Whether a customer of this value is a valuable one; an unknown value is not."""
         return value_eur is not None and value_eur >= self.judgement["valuable_eur"]
 
-    def priority(self, kind: str, *, valuable: bool, advocate: bool, defects: frozenset[str]) -> int:
+    def priority(
+        self,
+        kind: str,
+        *,
+        valuable: bool = False,
+        advocate: bool = False,
+        content: bool = False,
+        defects: frozenset[str] = frozenset(),
+    ) -> int:
         """Priority from 1 (first) to 4.
 
-        The weight of the kind; safety goes first; a valuable customer or an advocate moves up by one.
+        The weight of the kind; safety goes first. Of unhappy kinds a valuable customer or an advocate moves up by one,
+        and whoever is content all the same moves down by one.
         """
         if defects & set(self.judgement["safety"]):
             return _URGENT
-        ahead = kind in UNHAPPY and (valuable or advocate)
-        return max(_URGENT, min(_LEAST, self.kinds[kind].weight - ahead))
+        shift = (content - (valuable or advocate) * (not content)) if kind in UNHAPPY else 0
+        return max(_URGENT, min(_LEAST, self.kinds[kind].weight + shift))
 
 
 def read_rules(file: Path | None = None) -> Rules:

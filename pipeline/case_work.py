@@ -13,7 +13,7 @@ from kundenecho.settings import Settings
 from pipeline.cases import case_rules
 from pipeline.words import defect_name
 from storage.case_book import act_on_case, lock_case, show_case
-from storage.case_hints import case_defects
+from storage.case_hints import case_defects, case_remedies
 from storage.connect import Connection, database
 
 SHIPPED: Final = Path(__file__).parent / "snippets.toml"
@@ -69,17 +69,24 @@ def act(
 
 
 def suggestions(conn: Connection, settings: Settings, case: dict[str, Any]) -> list[Suggestion]:
-    """What may be answered: what is known to help against the named defects, then the snippets of the kind.
+    """What may be answered: remedies against the named defects, else what customers tell; then snippets of the kind.
 
     Args:
         conn: Connection.
         settings: Name of the company, and its own snippets.
         case: A row of ``lists.cases``.
     """
+    number = int(case["case_id"][1:])
+    remedies = case_remedies(conn, number)
     known = [
+        Suggestion(f"Abhilfe {r['remedy_id']}: {r['title']}", " ".join([r["text"], *r["steps"]]), True)
+        for r in remedies
+    ]
+    solved = {r["defect_id"] for r in remedies}
+    known += [
         Suggestion(f"Kundentipp zu {d['defect_id']}, {defect_name(d)} ({d['fix_feedback_id']})", d["fix_quote"], False)
-        for d in case_defects(conn, int(case["case_id"][1:]))
-        if d["fix_quote"]
+        for d in case_defects(conn, number)
+        if d["fix_quote"] and d["defect_id"] not in solved
     ]
     return known + [s for kind, s in read_snippets(settings) if kind == case["kind"]]
 

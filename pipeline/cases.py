@@ -27,6 +27,7 @@ from storage.case_course import (
     to_tell_overdue,
     to_tell_unhappy,
 )
+from storage.case_occasions import Occasion, advocates_to_ask, remedies_to_tell
 from storage.cases import (
     CaseRow,
     FeedbackFacts,
@@ -143,12 +144,17 @@ def _new_cases(conn: Connection, settings: Settings, rules: Rules, lineage: int)
             conversations.setdefault(row.conversation, []).append((_PRESSING.index(kind), row))
     for found in conversations.values():
         rank, row = min(found, key=lambda item: (item[0], item[1].feedback_id))
-        yield _of_feedback(rules, _PRESSING[rank], row)
+        yield _of_feedback(rules, _PRESSING[rank], row, row.opened_at)
     for item in fresh_list_rows(conn, days):
         yield _of_list(rules, item)
+    now = datetime.now(UTC)
+    for told in remedies_to_tell(conn, lineage, days):
+        yield _of_feedback(rules, "remedy_to_tell", told, now)
+    for asked in advocates_to_ask(conn):
+        yield _of_feedback(rules, "testimonial_request", asked, now)
 
 
-def _of_feedback(rules: Rules, kind: str, row: FeedbackFacts) -> CaseRow:
+def _of_feedback(rules: Rules, kind: str, row: FeedbackFacts | Occasion, opened: datetime) -> CaseRow:
     team, owner = rules.owner_of(kind, row.product)
     return CaseRow(
         kind=kind,
@@ -159,11 +165,11 @@ def _of_feedback(rules: Rules, kind: str, row: FeedbackFacts) -> CaseRow:
         email_key=None,
         product=row.product,
         channel=row.source,
-        opened_at=row.opened_at,
-        due_at=rules.due(kind, row.opened_at),
+        opened_at=opened,
+        due_at=rules.due(kind, opened),
         team=team,
         owner=owner,
-        priority=rules.priority(kind, valuable=False, advocate=False, defects=frozenset(row.defects)),
+        priority=rules.priority(kind),
     )
 
 
@@ -185,7 +191,7 @@ def _of_list(rules: Rules, row: ListFacts) -> CaseRow:
         due_at=rules.due(row.kind, opened),
         team=team,
         owner=owner,
-        priority=rules.priority(row.kind, valuable=False, advocate=False, defects=frozenset()),
+        priority=rules.priority(row.kind),
     )
 
 
@@ -203,12 +209,16 @@ def _hand_over(conn: Connection, rules: Rules) -> None:
             log.warning("%d cases had an owner whom the owners' file does not know; the team %s has them", moved, heir)
 
 
-def _changed_worth(found: Sequence[Worth], rules: Rules) -> Iterable[tuple[int, Decimal | None, bool, bool, int]]:
+def _changed_worth(found: Sequence[Worth], rules: Rules) -> Iterable[tuple[int, Decimal | None, bool, bool, bool, int]]:
     for row in found:
         valuable = rules.valuable(None if row.value is None else float(row.value))
-        first = rules.priority(row.kind, valuable=valuable, advocate=row.advocate, defects=frozenset(row.defects))
-        if (row.value, valuable, row.advocate, first) != row.shown:
-            yield row.case_id, row.value, valuable, row.advocate, first
+        content = rules.content(Facts(rating=row.rating, nps=row.nps, sentiment=row.sentiment))
+        first = rules.priority(
+            row.kind, valuable=valuable, advocate=row.advocate, content=content, defects=frozenset(row.defects)
+        )
+        decided = (row.value, valuable, row.advocate, content, first)
+        if decided != row.shown:
+            yield row.case_id, *decided
 
 
 def _tell(settings: Settings, event: str, subject: str, alerts: Sequence[Alert]) -> bool:

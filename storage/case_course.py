@@ -198,7 +198,7 @@ def to_tell_unhappy(conn: Connection) -> list[Alert]:
     return _alerts(
         conn,
         "kind IN ('complaint', 'defect_report') AND state <> 'closed' AND (valuable OR advocate)"
-        " AND unhappy_told_at IS NULL",
+        " AND NOT content AND unhappy_told_at IS NULL",
     )
 
 

@@ -208,13 +208,19 @@ def write_events(conn: Connection, events: Sequence[tuple[int, str, str, str | N
 
 
 class Worth(NamedTuple):
-    """What decides what goes first, of one case at work; ``value`` is what the customer list says, else the orders."""
+    """What decides what goes first, of one case at work; ``value`` is what the customer list says, else the orders.
+
+    ``shown`` is what was decided before: value, whether valuable, an advocate's, content; priority.
+    """
 
     case_id: int
     kind: str
     value: Decimal | None
     advocate: bool
     defects: list[str]
+    rating: float | None
+    nps: int | None
+    sentiment: str | None
     shown: tuple[Any, ...]
 
 
@@ -225,7 +231,7 @@ def worth(conn: Connection, lineage_id: int) -> list[Worth]:
     """
     with conn.cursor() as cursor:
         cursor.execute(_WORTH, {"lineage": lineage_id})
-        return [Worth._make((*row[:5], row[5:])) for row in cursor]
+        return [Worth._make((*row[:8], row[8:])) for row in cursor]
 
 
 _WORTH = """
@@ -261,22 +267,26 @@ SELECT w.case_id, w.kind, coalesce(listed.value, bought.value),
            OR EXISTS (SELECT FROM person_stage s WHERE s.person_id = w.person_id AND s.stage = 'advocate'),
        ARRAY(SELECT DISTINCT m.defect FROM mention m WHERE m.revision_id = w.current_revision_id
              AND m.lineage_id = %(lineage)s AND m.defect IS NOT NULL AND m.polarity <> 'pos'),
-       w.value_eur, w.valuable, w.advocate, w.priority
+       r.rating_1_5, r.nps_0_10, CASE WHEN NOT a.abstained THEN a.sentiment END,
+       w.value_eur, w.valuable, w.advocate, w.content, w.priority
 FROM at_work w LEFT JOIN listed USING (case_id) LEFT JOIN bought USING (case_id)
+LEFT JOIN revision r ON r.revision_id = w.current_revision_id
+LEFT JOIN analysis a ON a.revision_id = w.current_revision_id AND a.lineage_id = %(lineage)s
 """
 
 
-def write_worth(conn: Connection, rows: Sequence[tuple[int, Decimal | None, bool, bool, int]]) -> None:
-    """Write case, value in euros, whether valuable, whether an advocate's, and priority."""
+def write_worth(conn: Connection, rows: Sequence[tuple[int, Decimal | None, bool, bool, bool, int]]) -> None:
+    """Write case, value in euros, whether valuable, whether an advocate's, whether content, and priority."""
     if rows:
         with conn.cursor() as cursor:
             execute_values(
                 cursor,
                 "UPDATE case_file c SET value_eur = v.value_eur, valuable = v.valuable, advocate = v.advocate,"
-                " priority = v.priority FROM (VALUES %s) AS v (case_id, value_eur, valuable, advocate, priority)"
+                " content = v.content, priority = v.priority"
+                " FROM (VALUES %s) AS v (case_id, value_eur, valuable, advocate, content, priority)"
                 " WHERE c.case_id = v.case_id",
                 rows,
-                template="(%s, %s::numeric, %s, %s, %s::smallint)",
+                template="(%s, %s::numeric, %s, %s, %s, %s::smallint)",
             )
 
 

@@ -49,7 +49,10 @@ def test_safety_first_then_value() -> None:
     assert first("complaint") == 2
     assert first("complaint", valuable=True) == first("complaint", advocate=True, valuable=True) == 1
     assert first("thanks", valuable=True) == first("thanks") == 4
-    assert first("defect_report", {"safety"}) == 1
+    assert first("defect_report", {"safety"}) == first("defect_report", {"safety"}, content=True) == 1
+    # Who is content all the same can wait, however valuable.
+    assert first("defect_report", content=True) == first("defect_report", content=True, valuable=True) == 3
+    assert first("thanks", content=True) == 4
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:

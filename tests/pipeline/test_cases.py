@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from insights.case_rules import SHIPPED
 from kundenecho.cases import ACTS, STATES, TRANSITIONS
-from kundenecho.company_lists import Customer, Order, Unsubscribe
+from kundenecho.company_lists import Consent, Customer, Order, Unsubscribe
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
@@ -86,7 +86,7 @@ def test_what_opens_a_case_and_until_when(feedback: Make, follow: Understand, co
     assert book(conn, "kind, owner, due_at, priority") == [
         # Eight working hours from Monday ten o'clock are Tuesday nine o'clock, in Kassel.
         ("bad", "complaint", "support", datetime(2026, 5, 5, 7, tzinfo=UTC), 2),
-        ("broken", "defect_report", "support", datetime(2026, 5, 6, 15, tzinfo=UTC), 2),
+        ("broken", "defect_report", "support", datetime(2026, 5, 6, 15, tzinfo=UTC), 3),
         ("asks", "question", "support", datetime(2026, 5, 7, 7, tzinfo=UTC), 2),
         # The fifth working day after Thursday, but one is Ascension Day.
         ("likes", "thanks", "marketing", datetime(2026, 5, 15, 13, tzinfo=UTC), 4),
@@ -217,7 +217,7 @@ def test_gone_at_the_source(
 
 
 def lists(conn: Connection, keyer: Keyer, kind: str, *found: dict[str, Any]) -> None:
-    row: type[Any] = {"customers": Customer, "orders": Order, "unsubscribes": Unsubscribe}[kind]
+    row: type[Any] = {"consents": Consent, "customers": Customer, "orders": Order, "unsubscribes": Unsubscribe}[kind]
     blank = dict.fromkeys(row.column_names())
     load_list(
         conn, kind, [row(**{**blank, **{k: v for k, v in f.items() if k in row.__dataclass_fields__}}) for f in found]
@@ -264,6 +264,74 @@ def test_valuable_and_unhappy_is_told_once_without_names(
     assert (body["event"], body["cases"]) == ("valuable_unhappy", ["V1"])
     assert not any("Ina" in str(part) or "Kanne" in str(part) for part in body.values())
     assert acts(conn)[-1] == "alerted"
+
+
+def test_whoever_is_content_all_the_same_is_not_unhappy(
+    feedback: Make, follow: Understand, conn: Connection, keyer: Keyer
+) -> None:
+    ina = str(keyer.customer("K-1"))
+    order = {"product": "HM-310", "quantity": 1, "ordered_on": date(2025, 1, 1), "amount_eur": Decimal(600)}
+    lists(conn, keyer, "orders", {**order, "order_key": str(keyer.order("1")), "customer_key": ina})
+    small = {"customer_key": ina, "author": "ina", **at()}
+    leak = {"defects": ["leak"]}
+    follow(feedback("1", **small, **stars(5)), feedback("2", **small, **stars(3)), f1=leak, f2=leak)
+    assert book(conn, "valuable, content, priority") == [("1", True, True, 3), ("2", True, False, 1)]
+    assert rows(conn, "SELECT case_id FROM lists.valuable_unhappy") == [("V2",)]
+
+
+def test_an_advocate_who_may_be_contacted_is_asked_once(
+    feedback: Make, follow: Understand, conn: Connection, keyer: Keyer, settings: Settings
+) -> None:
+    who = {}
+    for name in ("ina", "uwe"):
+        who[name] = {"customer_key": str(keyer.customer(name)), "email_key": keyer.email(f"{name}@example.org")}
+    lists(conn, keyer, "customers", {**who["ina"], "country": "DE", "email": "ina@example.org"},
+          {**who["uwe"], "country": "DE", "email": "uwe@example.org"})  # fmt: skip
+    lists(conn, keyer, "consents", {**who["ina"], "channel": "email", "given_at": MONDAY, "confirmed_at": MONDAY,
+                                    "wording": "Ja, gern.", "proof": "Protokoll 1"})  # fmt: skip
+    follow(*(feedback(name, **at(), **stars(4), author=name, customer_key=who[name]["customer_key"]) for name in who))
+    praised = (
+        "INSERT INTO advocate (person_id, lineage_id, score, stage, listed, contactable, contactable_reason, sources)"
+        " SELECT person_id, lineage_id, 80, 'advocate', true, 'yes', '', '{shop}' FROM author, lineage",
+        "INSERT INTO advocate_reason (person_id, rank, kind, weight, revision_id)"
+        " SELECT person_id, 1, 'recommendation', 30, revision_id FROM current_feedback",
+    )
+    with conn.cursor() as cursor:
+        cursor.execute("DELETE FROM advocate")
+        for statement in praised:
+            cursor.execute(statement)
+    conn.commit()
+    # Only Ina has consented, whatever is stored with the advocates.
+    decide(settings)
+    decide(settings)
+    assert book(conn) == [("ina", "testimonial_request", "open")]
+
+
+def test_a_published_remedy_is_told_to_those_who_had_the_defect(
+    feedback: Make, follow: Understand, conn: Connection, settings: Settings
+) -> None:
+    leak = {"defects": ["leak"]}
+    follow(
+        *(feedback(str(n), f"Deckel undicht, Fall {n}.", **at(n), **stars(2)) for n in range(4)),
+        f0=leak, f1=leak, f2={**leak, "fix": True}, f3=leak,
+    )  # fmt: skip
+    for n in (1, 3):
+        act(settings, f"V{n}", "close", by="support", outcome="solved")
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO remedy (product, component, defect, title, text, steps, state)"
+            " VALUES ('HM-120', 'deckel', 'leak', 'Dichtung drehen', 'Die Dichtung drehen.', '{Danach spülen.}', 'published');"
+            "INSERT INTO remedy_publication (remedy_id, channel, published_on, done_by)"
+            " SELECT remedy_id, 'support', '2026-05-07', 'R. Lang' FROM remedy"
+        )
+    conn.commit()
+    decide(settings)
+    decide(settings)
+    # Not to the second, whose case is open; not to the third, who tells what helped; not to the fourth, who wrote later.
+    assert [row[0] for row in book(conn) if row[1] == "remedy_to_tell"] == ["0"]
+    told = suggestions(conn, settings, show_case(conn, "V2"))[0]
+    assert (told.title, told.text) == ("Abhilfe R1: Dichtung drehen", "Die Dichtung drehen. Danach spülen.")
+    assert told.approved
 
 
 def test_overdue_is_escalated_and_told_once(
