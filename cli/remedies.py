@@ -12,6 +12,7 @@ import click
 
 from cli.console import print_table, settings
 from cli.output import FORMAT, LIMIT, OUTPUT, in_quotes, write
+from cli.remedy_buyers import buyers, told
 from kundenecho.remedies import CHANNELS, STATES
 from pipeline import remedy_words as words
 from pipeline.words import DEFECT, defect_name
@@ -53,12 +54,12 @@ def list_(form: str, output: Path | None, limit: int | None, product: str | None
             row["title"],
             words.STATE[row["state"]],
             words.channels(row["channels"]),
-            words.bought_words(row) or "–",
+            words.told_words(row),
             words.effect_sentence(remedy_of(row)["effect"]) if row["state"] == "published" else "–",
         ]
         for row in rows
     ]
-    print_table(["Nr.", "Produkt", "Lösung für", "Stand", "Wo", "Gekauft", "Wirkung"], table)
+    print_table(["Nr.", "Produkt", "Lösung für", "Stand", "Wo", "Käufer", "Wirkung"], table)
 
 
 @remedies.command()
@@ -140,9 +141,7 @@ def show(remedy: str, machine: bool) -> None:
 
 
 def _print_outcome(found: Mapping[str, Any], effect: Mapping[str, Any] | None) -> None:
-    bought = words.bought_words(found)
-    if bought:
-        click.echo(f"  Gekauft haben es: {bought}")
+    click.echo(f"  Käufer: {words.told_words(found)}")
     if found["state"] != "published":
         return
     click.echo(f"  Veröffentlicht seit {found['published_on']:%d.%m.%Y}: {words.channels(found['channels'])}")
@@ -303,5 +302,8 @@ def words_(remedy: str, channel: str, output: Path | None) -> None:
     else:
         click.echo(text, nl=False)
 
+
+for command in (buyers, told):
+    remedies.add_command(command)
 
 COMMANDS = (remedies,)

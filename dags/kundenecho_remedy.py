@@ -34,7 +34,7 @@ def kundenecho_remedy() -> None:
 
     @task
     def look(params: dict[str, Any] | None = None) -> dict[str, str]:
-        from pipeline.remedies import for_approval
+        from pipeline.remedy_approval import for_approval
 
         return run_step(for_approval, (params or {})["remedy"])
 
@@ -48,7 +48,7 @@ def kundenecho_remedy() -> None:
 
     @task
     def answer(response: Any, params: dict[str, Any] | None = None) -> str:
-        from pipeline.remedies import answered
+        from pipeline.remedy_approval import answered
 
         return run_step(
             answered,

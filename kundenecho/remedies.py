@@ -21,7 +21,7 @@ _NEXT: Final = {
     # Back to approved once it is published nowhere any more.
     "unpublish": {"published": "approved"},
     "reopen": {"withdrawn": "draft"},
-    "export": {"published": "published"},
+    "export": {"approved": "approved", "published": "published"},
     "tell": {"published": "published"},
 }
 ACTIONS: Final = tuple(_NEXT)
@@ -34,7 +34,9 @@ _ADVICE: Final = {
     ("approve", "withdrawn"): "Reopen it first: kundenecho remedies reopen {id}",
     ("revise", "draft"): "Change it: kundenecho remedies edit {id}",
     ("revise", "published"): "Withdraw it first: kundenecho remedies withdraw {id}",
+    ("export", "draft"): "Approve it first: kundenecho remedies approve {id}",
     ("publish", "draft"): "Approve it first: kundenecho remedies approve {id}",
+    ("export", "withdrawn"): "Reopen it first: kundenecho remedies reopen {id}",
     ("publish", "withdrawn"): "Reopen it first: kundenecho remedies reopen {id}",
 }
 _NOT_PUBLISHED: Final = "Publish it first: kundenecho remedies publish {id}"
@@ -53,7 +55,7 @@ def next_state(action: str, state: str, *, remedy: str) -> str:
     """
     after = _NEXT[action].get(state)
     if after is None:
-        advice = _ADVICE.get((action, state), _NOT_PUBLISHED if action in {"export", "tell", "unpublish"} else "")
+        advice = _ADVICE.get((action, state), _NOT_PUBLISHED if action in {"tell", "unpublish"} else "")
         advice = advice.format(id=remedy)
         raise DataError(f"its state is {state}, so {action} is not possible", where=remedy, remedy=advice)
     return after

@@ -33,7 +33,7 @@ from storage.remedies import (
 
 #: Longest name of a person, title, step and text that is kept.
 _LONGEST: Final = {"by": 80, "title": 120, "step": 500, "text": 4000}
-_KINDS: Final = {"R": "remedy (R3)", "D": "defect (D12)", "F": "feedback (F345)"}
+_KINDS: Final = {"R": "remedy (R3)", "D": "defect (D12)", "F": "feedback (F345)", "E": "list of buyers (E5)"}
 _STEP = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+(.+)$")
 
 
@@ -67,7 +67,7 @@ def draft(
     number, feedback = id_number("D", defect), id_number("F", from_fix) if from_fix else None
     if from_fix is None and not text:
         raise DataError("a draft needs words", where=defect, remedy="Give --text, --file or --from-fix F12")
-    with _connection(settings) as conn:
+    with connection(settings) as conn:
         found = defect_cell(conn, number)
         if found is None:
             raise DataError(f"{defect} is not known", remedy="Lists show the ids: kundenecho defects")
@@ -80,8 +80,8 @@ def draft(
             )
         title = title or f"{component or product}: {TROUBLE[cell.defect]}"
         remedy_id = insert_remedy(conn, cell, *_checked(title, text, steps), quotes)
-        remedy = _locked(conn, remedy_id)
-        write_remedy(conn, remedy, "draft", _name(by), note=from_fix, wording=True)
+        remedy = locked(conn, remedy_id)
+        write_remedy(conn, remedy, "draft", name_of(by), note=from_fix, wording=True)
     return f"R{remedy_id}"
 
 
@@ -101,8 +101,8 @@ def edit(
     """
     if title is None and text is None and steps is None:
         raise DataError("nothing is to be changed", where=remedy, remedy="Give --title, --text, --file or --step")
-    with _connection(settings) as conn:
-        found = _locked(conn, id_number("R", remedy))
+    with connection(settings) as conn:
+        found = locked(conn, id_number("R", remedy))
         state = next_state("edit", found.state, remedy=remedy)
         words = _checked(
             found.title if title is None else title,
@@ -110,7 +110,7 @@ def edit(
             found.steps if steps is None else steps,
         )
         changed = replace(found, title=words[0], text=words[1], steps=words[2], state=state)
-        write_remedy(conn, changed, "edit", _name(by), wording=True)
+        write_remedy(conn, changed, "edit", name_of(by), wording=True)
 
 
 def approve(settings: Settings, remedy: str, *, by: str, note: str | None = None) -> None:
@@ -119,12 +119,12 @@ def approve(settings: Settings, remedy: str, *, by: str, note: str | None = None
     Raises:
         DataError: It is not known, no draft, or speaks in a customer's words only.
     """
-    with _connection(settings) as conn:
-        found = _locked(conn, id_number("R", remedy))
+    with connection(settings) as conn:
+        found = locked(conn, id_number("R", remedy))
         state = next_state("approve", found.state, remedy=remedy)
         if found.text is None:
-            raise _no_own_words(remedy)
-        write_remedy(conn, replace(found, state=state), "approve", _name(by), note=note, wording=True)
+            raise no_own_words(remedy)
+        write_remedy(conn, replace(found, state=state), "approve", name_of(by), note=note, wording=True)
 
 
 def reject(settings: Settings, remedy: str, *, by: str, note: str | None = None) -> None:
@@ -153,14 +153,14 @@ def unpublish(settings: Settings, remedy: str, channel: str, *, by: str, note: s
     Raises:
         DataError: It is not known, or not published there.
     """
-    with _connection(settings) as conn:
-        found = _locked(conn, id_number("R", remedy))
+    with connection(settings) as conn:
+        found = locked(conn, id_number("R", remedy))
         state = next_state("unpublish", found.state, remedy=remedy)
         if channel not in end_publications(conn, found, datetime.now(UTC).date(), channel=channel):
             raise DataError(f"it is not published there ({channel})", where=remedy)
         left = open_channels(conn, found)
         told = "; ".join(part for part in (channel, note) if part)
-        write_remedy(conn, replace(found, state="published" if left else state), "unpublish", _name(by), note=told)
+        write_remedy(conn, replace(found, state="published" if left else state), "unpublish", name_of(by), note=told)
 
 
 def publish(settings: Settings, remedy: str, channel: str, *, by: str, on: date | None = None) -> date | None:
@@ -185,12 +185,12 @@ def publish(settings: Settings, remedy: str, channel: str, *, by: str, on: date 
     day = on or today
     if day > today:
         raise DataError(f"{day:%d.%m.%Y} is in the future", where=remedy, remedy="Note it once it is published")
-    with _connection(settings) as conn:
-        found = _locked(conn, id_number("R", remedy))
+    with connection(settings) as conn:
+        found = locked(conn, id_number("R", remedy))
         state = next_state("publish", found.state, remedy=remedy)
-        before = publish_on(conn, found, channel, day, _name(by))
+        before = publish_on(conn, found, channel, day, name_of(by))
         if before is None:
-            write_remedy(conn, replace(found, state=state), "publish", _name(by), note=f"{channel} {day}")
+            write_remedy(conn, replace(found, state=state), "publish", name_of(by), note=f"{channel} {day}")
     return before
 
 
@@ -205,44 +205,11 @@ def show(settings: Settings, remedy: str) -> dict[str, Any]:
         DataError: It is not known.
     """
     name = f"R{id_number('R', remedy)}"
-    with _connection(settings) as conn:
+    with connection(settings) as conn:
         found = list_remedies(conn, remedy=name)
         if not found:
             raise DataError(f"{name} is not known", remedy="What there is: kundenecho remedies list")
         return {**found[0], **remedy_parts(conn, name)}
-
-
-def for_approval(settings: Settings, remedy: str) -> dict[str, str]:
-    """What a person sees who shall approve a draft: ``subject`` and ``body`` (Markdown), without customers' words.
-
-    Raises:
-        DataError: It is not known, no draft, or has no words of the company's own.
-    """
-    found = show(settings, remedy)
-    name = found["remedy_id"]
-    next_state("approve", found["state"], remedy=name)
-    if not found["own_words"]:
-        raise _no_own_words(name)
-    told = len(found["quotes"])
-    lines = [
-        f"**{found['product_name'] or found['product']}: {found['title']}**",
-        found["text"],
-        "\n".join(f"{number}. {step}" for number, step in enumerate(found["steps"], 1)),
-        f"Entworfen von {found['author']}. "
-        + (
-            f"Die Lösung stützt sich auf {told} {'Äußerung' if told == 1 else 'Äußerungen'} von Kunden: "
-            if told
-            else ""
-        )
-        + f"`kundenecho remedies show {name}`",
-    ]
-    return {"subject": f"Lösung {name} freigeben?", "body": "\n\n".join(line for line in lines if line)}
-
-
-def answered(settings: Settings, remedy: str, *, approved: bool, by: str, note: str | None = None) -> str:
-    """Write down what a person answered; returns the state of the remedy after it."""
-    (approve if approved else reject)(settings, remedy, by=by, note=note)
-    return "approved" if approved else "draft"
 
 
 def words_of_file(content: str) -> tuple[str, list[str]]:
@@ -261,12 +228,13 @@ def id_number(letter: str, name: str) -> int:
     found = re.fullmatch(rf"{letter}-?(\d{{1,18}})", name.strip().upper())
     if not found:
         raise DataError(
-            f"{name!r} is no id of a {_KINDS[letter].split()[0]}", remedy=f"Give that of a {_KINDS[letter]}"
+            f"{name!r} is no id of a {_KINDS[letter].partition(' (')[0]}", remedy=f"Give that of a {_KINDS[letter]}"
         )
     return int(found[1])
 
 
-def _no_own_words(remedy: str) -> DataError:
+def no_own_words(remedy: str) -> DataError:
+    """The error of a remedy that cannot be approved yet."""
     return DataError(
         "it still speaks in the words of a customer, which are not the company's to publish",
         where=remedy,
@@ -275,31 +243,40 @@ def _no_own_words(remedy: str) -> DataError:
 
 
 def _move(settings: Settings, remedy: str, action: str, by: str, note: str | None) -> None:
-    with _connection(settings) as conn:
-        found = _locked(conn, id_number("R", remedy))
+    with connection(settings) as conn:
+        found = locked(conn, id_number("R", remedy))
         moved = replace(found, state=next_state(action, found.state, remedy=remedy))
         if action == "withdraw":
             end_publications(conn, found, datetime.now(UTC).date())
-        write_remedy(conn, moved, action, _name(by), note=note)
+        write_remedy(conn, moved, action, name_of(by), note=note)
 
 
 @contextmanager
-def _connection(settings: Settings) -> Iterator[Connection]:
-    """A transaction of its own, committed at the end."""
+def connection(settings: Settings) -> Iterator[Connection]:
+    """A transaction of its own for one action, committed at its end."""
     with database(settings) as db, db.connect("kundenecho remedies") as conn:
         yield conn
         conn.commit()
 
 
-def _locked(conn: Connection, remedy_id: int) -> Remedy:
+def locked(conn: Connection, remedy_id: int) -> Remedy:
+    """A remedy, held until the end of the transaction.
+
+    Raises:
+        DataError: It is not known.
+    """
     found = lock_remedy(conn, remedy_id)
     if found is None:
         raise DataError(f"R{remedy_id} is not known", remedy="What there is: kundenecho remedies list")
     return found
 
 
-def _name(by: str) -> str:
-    """The name of whoever acts, as it is kept."""
+def name_of(by: str) -> str:
+    """The name of whoever acts, as it is kept.
+
+    Raises:
+        DataError: It is empty or too long.
+    """
     name = " ".join(by.split())
     if not name or len(name) > _LONGEST["by"]:
         raise DataError("the name of whoever does this is empty or too long", remedy="Give it by --by")

@@ -70,11 +70,12 @@ def effect_sentence(effect: Mapping[str, Any] | None) -> str:
     return f"{compared}: mehr, als die Zeit davor erwarten ließ; die Lösung hält den Mangel nicht auf"
 
 
-def bought_words(remedy: Mapping[str, Any]) -> str | None:
-    """How many have bought the product, such as ``6.384 verkauft``; None where nothing is known."""
+def told_words(remedy: Mapping[str, Any]) -> str:
+    """How many have been told and how many have bought, such as ``37 informiert, 6.384 verkauft``."""
+    told = f"{_grouped(remedy['told'])} informiert"
     if remedy["bought"] is None:
-        return None
-    return f"{_grouped(remedy['bought'])} {'verkauft' if remedy['bought_unit'] == 'units' else 'Bestellungen'}"
+        return told
+    return f"{told}, {_grouped(remedy['bought'])} {'verkauft' if remedy['bought_unit'] == 'units' else 'Bestellungen'}"
 
 
 def _persons(count: str) -> str:

@@ -17,7 +17,8 @@ _DEFECT_KEYS = (
     "rate", "rate_low", "rate_high", "signal", "first_seen", "last_seen", "evidence_needed",
 )  # fmt: skip
 _REMEDY_KEYS = (
-    "remedy_id", "state", "title", "text", "steps", "channels", "published_on", "bought", "bought_unit", "returned",
+    "remedy_id", "state", "title", "text", "steps", "channels", "published_on", "told", "bought", "bought_unit",
+    "returned",
 )  # fmt: skip
 _EFFECT_KEYS = (
     "weeks", "observed", "expected", "expected_low", "expected_high", "ratio", "ratio_low", "ratio_high",

@@ -46,6 +46,7 @@ READERS = {
         "topics",
         "topic_quotes",
         *REMEDIES,
+        "remedy_exports",
     },
     "support": {
         "advocates",
@@ -64,7 +65,15 @@ READERS = {
         "valuable_unhappy",
         *KPIS,
     },
-    "operations": {"aggregate_ratings", "runs", "freshness", "rejections", "company_lists", "deliveries"},
+    "operations": {
+        "aggregate_ratings",
+        "runs",
+        "freshness",
+        "rejections",
+        "company_lists",
+        "deliveries",
+        "remedy_exports",
+    },
 }
 VIEWS = set().union(*READERS.values())
 As = Callable[[str], Connection]
