@@ -102,11 +102,25 @@ def _kind(folded: str) -> int:
 _KINDS: Final = Memo(_kind)
 
 
+_SMALL, _CAPITAL = 1, 2
+
+
+def _case(word: str) -> int:
+    """How a word begins; 0 where it begins with no letter."""
+    if not word[0].isalpha():
+        return 0
+    return _CAPITAL if word[0].isupper() else _SMALL
+
+
+_CASES: Final = Memo(_case)
+
+
 def read_words(doc: Doc) -> Words:
     """The Doc's tokens as plain lists."""
     _, text, starts = tokens_of(doc)
-    inner = [word[0].isupper() for before, word in pairwise(text) if before[0].isalpha() and word[0].isalpha()]
-    capitals = sum(inner)
+    cases = list(map(_CASES.__getitem__, text))
+    inner = [case for before, case in pairwise(cases) if before and case]
+    capitals = inner.count(_CAPITAL)
     folded = fold_all(text)
     cased = capitals >= 1 and capitals < 0.8 * len(inner)
     return Words(text, folded, starts, cased, list(map(_KINDS.__getitem__, folded)))

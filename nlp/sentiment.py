@@ -116,7 +116,7 @@ def _clause_sum(hits: Sequence[Hit], weights: Sequence[float], *, last: bool) ->
 
 
 def _emoji(words: Words) -> tuple[int, int]:
-    moods = list(map(_MOODS.__getitem__, words.text))
+    moods = list(filter(None, map(_MOODS.__getitem__, words.text)))
     return moods.count(1), moods.count(-1)
 
 
