@@ -43,6 +43,7 @@ class Chart:
         weekly: Bars are weeks; else months.
         bars: Without gaps, oldest first.
         since: Begin of the rise with the ends of its interval; None where it does not rise.
+        published: First day on which a remedy was published; None without one.
         description: What it shows, in words, for those who do not see it.
     """
 
@@ -50,6 +51,7 @@ class Chart:
     bars: Sequence[Bar]
     since: tuple[date, date, date] | None
     description: str
+    published: date | None = None
 
 
 def charts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from storage.report import (
     make_said,
     product_facts,
     quotes_in_context,
+    remedies_of,
 )
 from storage.voices import make_voices
 
@@ -50,6 +51,23 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class KnownFix:
+    """The remedy of a defect: what helps, how far it is and what came of it, in sentences.
+
+    Attributes:
+        verdict: fewer, more, unclear or too_little_data; None before the first closed week or where nothing is published.
+    """
+
+    remedy_id: str
+    state: str
+    title: str
+    text: str
+    steps: Sequence[str]
+    sentences: Sequence[str]
+    verdict: str | None
+
+
+@dataclass(frozen=True)
 class Entry:
     """One defect as the report shows it; texts are German sentences.
 
@@ -64,6 +82,7 @@ class Entry:
         sure: How sure it is, in a word and in a sentence.
         tip: What a customer says helped, None where nobody does.
         unknown: What the data cannot tell.
+        remedy: The known fix; None without one.
     """
 
     defect_id: str
@@ -84,6 +103,7 @@ class Entry:
     quotes: Sequence[Quote]
     tip: str | None
     unknown: Sequence[str]
+    remedy: KnownFix | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,10 @@ class DefectReport:
     parts: Sequence[ProductPart]
     notes: Sequence[str] = field(default_factory=tuple)
 
+    def remedied(self) -> list[Entry]:
+        """The shown defects with a published remedy."""
+        return [entry for entry in self.entries if entry.remedy and entry.remedy.state == "published"]
+
     def of(self, *tones: str) -> list[Entry]:
         """The shown defects with one of these signals."""
         return [entry for entry in self.entries if entry.tone in tones]
@@ -154,9 +178,18 @@ def gather(conn: Connection, settings: Settings, product: str | None, today: dat
         of_product = {facts.product: facts for facts in product_facts(conn)}
         of_defect = {f"D{facts.defect_id}": facts for facts in defect_facts(conn)}
         drawn = charts(conn, rows, of_product, lineage, newest, closed)
+        remedies = remedies_of(conn, [row["defect_id"] for row in rows])
         quotes = _quotes(settings, quotes_in_context(conn, numbers, _QUOTES))
         entries = [
-            _entry(settings, row, of_product[row["product"]], of_defect[row["defect_id"]], drawn, quotes)
+            _entry(
+                settings,
+                row,
+                of_product[row["product"]],
+                of_defect[row["defect_id"]],
+                drawn.get(row["defect_id"]),
+                quotes.get(row["defect_id"], ()),
+                remedies.get(row["defect_id"]),
+            )
             for row in rows
             if row["defect_id"] in of_defect
         ]
@@ -188,10 +221,12 @@ def _entry(
     row: Mapping[str, Any],
     product: ProductFacts,
     facts: DefectFacts,
-    drawn: Mapping[str, Chart],
-    quotes: Mapping[str, Sequence[Quote]],
+    chart: Chart | None,
+    quotes: Sequence[Quote],
+    remedy: Mapping[str, Any] | None,
 ) -> Entry:
-    chart = drawn.get(row["defect_id"])
+    if chart and remedy:
+        chart = replace(chart, published=remedy["published_on"])
     return Entry(
         defect_id=row["defect_id"],
         product=row["product"],
@@ -200,7 +235,7 @@ def _entry(
         verdict=words.verdict(row),
         sentence=say.sentence(row),
         change=say.change(row),
-        todo=say.todo(row),
+        todo=say.todo(row, remedy),
         sure=say.sure(row, chart.bars if chart else ()),
         persons=say.number(row["persons"]),
         exposed=say.number(row["persons_exposed"]),
@@ -208,9 +243,22 @@ def _entry(
         more_than_siblings=bool(row["real"]),
         figures=say.figures(row, facts, _titles(settings, facts.sources)),
         chart=chart,
-        quotes=quotes.get(row["defect_id"], ()),
+        quotes=quotes,
         tip=row["fix_quote"],
         unknown=say.unknown(row, product, facts, drawn=chart is not None),
+        remedy=_fix(remedy) if remedy else None,
+    )
+
+
+def _fix(remedy: Mapping[str, Any]) -> KnownFix:
+    return KnownFix(
+        remedy_id=remedy["remedy_id"],
+        state=remedy["state"],
+        title=remedy["title"],
+        text=remedy["text"] or "",
+        steps=remedy["steps"] or (),
+        sentences=say.remedy_sentences(remedy),
+        verdict=remedy["effect"] if remedy["state"] == "published" else None,
     )
 
 

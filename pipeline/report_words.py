@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipeline import remedy_words
 from pipeline.words import MONTHS, defect_name, per_hundred
 
 if TYPE_CHECKING:
@@ -69,19 +70,64 @@ def _recent(row: Mapping[str, Any]) -> str:
     )
 
 
-def todo(row: Mapping[str, Any]) -> list[str]:
-    """What a product team should do about it, the first thing first."""
+def todo(row: Mapping[str, Any], remedy: Mapping[str, Any] | None = None) -> list[str]:
+    """What a product team should do about it, the first thing first.
+
+    Args:
+        row: Row of ``lists.defects``.
+        remedy: Row of ``lists.remedies``, None without one.
+    """
     steps = ["Sofort ansehen: Kunden nennen eine Gefahr."] if row["defect"] == "safety" else []
-    if row["fix_quote"]:
+    if remedy:
+        steps.append(_with_remedy(remedy))
+    elif row["fix_quote"]:
         steps.append(f"Den Kundentipp prüfen und, wenn er stimmt, den Käufern sagen: „{_one_line(row['fix_quote'])}“.")
     if row["signal"] == "rising":
         around = f" um {month_of_week(row['rising_since'])}" if row["rising_since"] else ""
         steps.append(f"Die Ursache suchen: Was hat sich{around} geändert (Teil, Lieferant, Einstellung, Anleitung)?")
     elif row["signal"] == "new":
         steps.append("Die Zitate lesen und die nächsten Wochen beobachten.")
-    elif row["signal"] == "falling":
-        steps = ["Festhalten, was geholfen hat."]
+    elif row["signal"] == "falling" and not remedy:
+        steps.append("Festhalten, was geholfen hat.")
     return steps or ["Für die nächste Überarbeitung vormerken."]
+
+
+def _with_remedy(remedy: Mapping[str, Any]) -> str:
+    name = f"Die Lösung {remedy['remedy_id']}"
+    if remedy["state"] == "draft":
+        return f"{name} prüfen und freigeben; sie ist noch ein Entwurf."
+    if remedy["state"] == "approved":
+        return f"{name} veröffentlichen; sie ist freigegeben."
+    if remedy["effect"] == "fewer":
+        return f"{name} wirkt: weiter verbreiten."
+    if remedy["effect"] == "more":
+        return f"{name} hält den Mangel nicht auf: überarbeiten."
+    return f"Abwarten, wie sie wirkt: {name} ist veröffentlicht."
+
+
+def remedy_sentences(remedy: Mapping[str, Any]) -> list[str]:
+    """How far a remedy is, who has heard of it, and what came of it."""
+    found = [f"Stand: {remedy_words.STATE[remedy['state']]}."]
+    if remedy["state"] != "published":
+        return found
+    found = [
+        f"Veröffentlicht seit {day(remedy['published_on'])}: {remedy_words.channels(remedy['channels'])}.",
+        f"Wirkung: {remedy_words.effect_sentence(_effect(remedy))}.",
+    ]
+    if remedy["returned"]:
+        found.append(f"{_persons(remedy['returned'])} nannten den Mangel und waren danach zufrieden.")
+    return found
+
+
+def _effect(remedy: Mapping[str, Any]) -> dict[str, Any] | None:
+    if remedy["effect"] is None:
+        return None
+    names = ("weeks", "observed", "expected", "expected_low", "expected_high", "ratio", "ratio_low", "ratio_high")
+    return {
+        "verdict": remedy["effect"],
+        "weeks_needed": remedy["effect_weeks_needed"],
+        **{name: remedy[f"effect_{name}"] for name in names},
+    }
 
 
 def sure(row: Mapping[str, Any], bars: Sequence[Bar] = ()) -> tuple[str, str]:

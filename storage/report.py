@@ -108,7 +108,7 @@ def count_signals(conn: Connection, product: str | None) -> dict[str, int]:
 def leading_defects(conn: Connection, product: str | None, limit: int) -> list[dict[str, Any]]:
     """The defects that a reader should see first.
 
-    Rising, new and falling ones, then the rest; among equals safety, then what sibling products have more rarely, then
+    Rising, new and falling ones, then the rest; among equals those with a published remedy, safety, then what sibling products have more rarely, then
     by persons.
 
     Args:
@@ -132,11 +132,34 @@ def leading_defects(conn: Connection, product: str | None, limit: int) -> list[d
 _LEADING = """
 SELECT * FROM lists.defects
 WHERE (%(product)s::text IS NULL OR product = %(product)s)
-  AND (signal <> 'too_little_data' OR persons >= %(many)s)
-ORDER BY array_position(ARRAY['rising', 'new', 'falling'], signal), defect = 'safety' DESC, real IS TRUE DESC,
+  AND (signal <> 'too_little_data' OR persons >= %(many)s
+       OR defect_id IN (SELECT r.defect_id FROM lists.remedies r WHERE r.state = 'published'))
+ORDER BY array_position(ARRAY['rising', 'new', 'falling'], signal),
+         defect_id IN (SELECT r.defect_id FROM lists.remedies r WHERE r.state = 'published') DESC,
+         defect = 'safety' DESC, real IS TRUE DESC,
          persons DESC, rate_low DESC, length(defect_id), defect_id
 LIMIT %(limit)s
 """
+
+
+def remedies_of(conn: Connection, defects: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The remedy of each defect that is furthest: published, approved, a draft; of several the newest.
+
+    Args:
+        conn: Connection that may read the schema ``lists``.
+        defects: Defects of ``lists.defects``.
+
+    Returns:
+        Rows of ``lists.remedies`` by defect; a withdrawn remedy is none.
+    """
+    rows = _dicts(
+        conn,
+        "SELECT DISTINCT ON (defect_id) * FROM lists.remedies WHERE defect_id = ANY(%(defects)s)"
+        " AND state <> 'withdrawn'"
+        " ORDER BY defect_id, array_position(ARRAY['published', 'approved', 'draft'], state), created_at DESC",
+        {"defects": list(defects)},
+    )
+    return {row["defect_id"]: row for row in rows}
 
 
 def quotes_in_context(conn: Connection, defects: Sequence[int], each: int) -> list[dict[str, Any]]:

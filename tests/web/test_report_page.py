@@ -49,7 +49,9 @@ def entry(**values: object) -> Entry:
         "more_than_siblings": False,
         "figures": (("Personen", "12 von 85"),),
         "chart": months(14, since=date(2025, 3, 3)),
-        "quotes": (Quote("tropft", "Der Deckel ", ", leider.", "Shop · 01.05.2025 · 2 Sterne", "F1", "https://a.example"),),
+        "quotes": (
+            Quote("tropft", "Der Deckel ", ", leider.", "Shop · 01.05.2025 · 2 Sterne", "F1", "https://a.example"),
+        ),
         "tip": None,
         "unknown": ("Es sind keine Schwesterprodukte bekannt.",),
     }
@@ -90,7 +92,9 @@ def test_what_a_source_sends_stays_text() -> None:
 
 
 def test_without_dates_it_says_so_instead_of_nothing_rises() -> None:
-    page = render(report(entry(tone="undated", chart=None), newest=None, closed=None, notes=("Keine trägt ein Datum.",)))
+    page = render(
+        report(entry(tone="undated", chart=None), newest=None, closed=None, notes=("Keine trägt ein Datum.",))
+    )
     assert "Nichts steigt" not in page
     assert "Am auffälligsten" in page
     assert "Keine trägt ein Datum." in page

@@ -37,6 +37,7 @@ def draw(chart: Chart) -> Markup:
     parts = [
         *_grid(top),
         *_since(chart, step),
+        *_published(chart, step),
         *_band(bars, step, top),
         *_columns(chart, step, top),
         *_line(bars, step, top),
@@ -69,6 +70,15 @@ def _since(chart: Chart, step: float) -> Iterable[str]:
     month = chart.since[0] + timedelta(days=3)
     label = f"Anstieg seit {MONTHS[month.month - 1]} {month.year}"
     yield f'<text class="{side} strong" x="{begin + shift:.1f}" y="{_TOP - 8}">{label}</text>'
+
+
+def _published(chart: Chart, step: float) -> Iterable[str]:
+    if chart.published is None or chart.published < chart.bars[0].start:
+        return
+    x = _x_of(chart, chart.published.toordinal(), step)
+    side, shift = ("end", -4) if x > (_LEFT + _RIGHT) / 2 else ("start", 4)
+    yield f'<line class="published" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{_BASE}"/>'
+    yield f'<text class="{side} remedy" x="{x + shift:.1f}" y="{_TOP + 10}">Lösung</text>'
 
 
 def _band(bars: Sequence[Bar], step: float, top: int) -> Iterable[str]:
