@@ -14,9 +14,10 @@ from kundenecho.settings import Settings
 from pipeline import report_words as say
 from pipeline import words
 from pipeline.defect_charts import Chart, charts
+from pipeline.notation import number
 from storage.connect import Connection
 from storage.dirty import active_lineage, newest_feedback
-from storage.lists import list_topics
+from storage.lists import list_topics, remedy_of
 from storage.report import (
     DefectFacts,
     ProductFacts,
@@ -55,7 +56,7 @@ class KnownFix:
     """The remedy of a defect: what helps, how far it is and what came of it, in sentences.
 
     Attributes:
-        verdict: fewer, more, unclear or too_little_data; None before the first closed week or where nothing is published.
+        verdict: fewer, more, unclear or too_little_data; None before the first closed week, or unpublished.
     """
 
     remedy_id: str
@@ -237,8 +238,8 @@ def _entry(
         change=say.change(row),
         todo=say.todo(row, remedy),
         sure=say.sure(row, chart.bars if chart else ()),
-        persons=say.number(row["persons"]),
-        exposed=say.number(row["persons_exposed"]),
+        persons=number(row["persons"]),
+        exposed=number(row["persons_exposed"]),
         rate=(words.per_hundred(row["rate"]), words.per_hundred(row["rate_low"]), words.per_hundred(row["rate_high"])),
         more_than_siblings=bool(row["real"]),
         figures=say.figures(row, facts, _titles(settings, facts.sources)),
@@ -257,7 +258,7 @@ def _fix(remedy: Mapping[str, Any]) -> KnownFix:
         title=remedy["title"],
         text=remedy["text"] or "",
         steps=remedy["steps"] or (),
-        sentences=say.remedy_sentences(remedy),
+        sentences=say.remedy_sentences(remedy, remedy_of(dict(remedy))["effect"]),
         verdict=remedy["effect"] if remedy["state"] == "published" else None,
     )
 

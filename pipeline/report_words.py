@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline import remedy_words
-from pipeline.words import MONTHS, defect_name, per_hundred
+from pipeline.notation import day, decimal, month, month_of_week, number, one_line, persons_in_words, share_of, times
+from pipeline.words import defect_name, per_hundred
 
 if TYPE_CHECKING:
     from pipeline.defect_charts import Bar
@@ -49,7 +50,7 @@ def change(row: Mapping[str, Any]) -> str:
             span += f" (95 %-Bereich {early} bis {late})"
         factor = row["rising_factor"]
         return f"{span}; " + (
-            f"seitdem {_times(factor)} so häufig wie vorher." if factor else "vorher nannte es niemand."
+            f"seitdem {times(factor)} so häufig wie vorher." if factor else "vorher nannte es niemand."
         )
     if row["signal"] == "rising":
         return "Der Anteil ist über die Monate gewachsen."
@@ -81,7 +82,7 @@ def todo(row: Mapping[str, Any], remedy: Mapping[str, Any] | None = None) -> lis
     if remedy:
         steps.append(_with_remedy(remedy))
     elif row["fix_quote"]:
-        steps.append(f"Den Kundentipp prüfen und, wenn er stimmt, den Käufern sagen: „{_one_line(row['fix_quote'])}“.")
+        steps.append(f"Den Kundentipp prüfen und, wenn er stimmt, den Käufern sagen: „{one_line(row['fix_quote'])}“.")
     if row["signal"] == "rising":
         around = f" um {month_of_week(row['rising_since'])}" if row["rising_since"] else ""
         steps.append(f"Die Ursache suchen: Was hat sich{around} geändert (Teil, Lieferant, Einstellung, Anleitung)?")
@@ -105,29 +106,23 @@ def _with_remedy(remedy: Mapping[str, Any]) -> str:
     return f"Abwarten, wie sie wirkt: {name} ist veröffentlicht."
 
 
-def remedy_sentences(remedy: Mapping[str, Any]) -> list[str]:
-    """How far a remedy is, who has heard of it, and what came of it."""
+def remedy_sentences(remedy: Mapping[str, Any], effect: Mapping[str, Any] | None) -> list[str]:
+    """How far a remedy is, and what came of it.
+
+    Args:
+        remedy: Row of ``lists.remedies``.
+        effect: Its effect in the contract of ``defects``; None before the first closed week.
+    """
     found = [f"Stand: {remedy_words.STATE[remedy['state']]}."]
     if remedy["state"] != "published":
         return found
     found = [
         f"Veröffentlicht seit {day(remedy['published_on'])}: {remedy_words.channels(remedy['channels'])}.",
-        f"Wirkung: {remedy_words.effect_sentence(_effect(remedy))}.",
+        f"Wirkung: {remedy_words.effect_sentence(effect)}.",
     ]
     if remedy["returned"]:
-        found.append(f"{_persons(remedy['returned'])} nannten den Mangel und waren danach zufrieden.")
+        found.append(f"{persons_in_words(remedy['returned'])} nannten den Mangel und waren danach zufrieden.")
     return found
-
-
-def _effect(remedy: Mapping[str, Any]) -> dict[str, Any] | None:
-    if remedy["effect"] is None:
-        return None
-    names = ("weeks", "observed", "expected", "expected_low", "expected_high", "ratio", "ratio_low", "ratio_high")
-    return {
-        "verdict": remedy["effect"],
-        "weeks_needed": remedy["effect_weeks_needed"],
-        **{name: remedy[f"effect_{name}"] for name in names},
-    }
 
 
 def sure(row: Mapping[str, Any], bars: Sequence[Bar] = ()) -> tuple[str, str]:
@@ -170,10 +165,10 @@ def figures(row: Mapping[str, Any], facts: DefectFacts, sources: Iterable[tuple[
         ("Personen", f"{number(row['persons'])} von {number(row['persons_exposed'])}"),
         ("Nennungen", f"{number(row['mentions'])} in {number(row['reviews_of_product'])} Bewertungen"),
         ("Kauf bestätigt", _verified(facts)),
-        ("Ohne Namen", _of(facts.anonymous, facts.persons)),
+        ("Ohne Namen", share_of(facts.anonymous, facts.persons)),
     ]
     if facts.incentivised:
-        found.append(("Mit Gegenleistung geschrieben", _of(facts.incentivised, facts.persons)))
+        found.append(("Mit Gegenleistung geschrieben", share_of(facts.incentivised, facts.persons)))
     found.append(("Quellen", ", ".join(f"{name} {number(count)}" for name, count in sources)))
     if row["first_seen"]:
         found.append(("Zuerst und zuletzt", f"{day(row['first_seen'].date())}, {day(row['last_seen'].date())}"))
@@ -185,13 +180,13 @@ def figures(row: Mapping[str, Any], facts: DefectFacts, sources: Iterable[tuple[
 def _verified(facts: DefectFacts) -> str:
     if not facts.verified and not facts.unverified:
         return "nicht angegeben"
-    return _of(facts.verified, facts.persons)
+    return share_of(facts.verified, facts.persons)
 
 
 def _compared(row: Mapping[str, Any]) -> str:
     if not row["real"]:
         return "nicht erkennbar häufiger"
-    return f"häufiger, mindestens {_times(2 ** row['ic_low'])} so oft"
+    return f"häufiger, mindestens {times(2 ** row['ic_low'])} so oft"
 
 
 def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *, drawn: bool) -> list[str]:
@@ -200,11 +195,11 @@ def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *
     if facts.undated == facts.persons:
         found.append("Keine der Bewertungen trägt ein Datum: Verlauf und Beginn sind unbekannt.")
     elif facts.undated:
-        found.append(f"{_persons(facts.undated)} nannten es ohne Datum und fehlen im Verlauf.")
+        found.append(f"{persons_in_words(facts.undated)} nannten es ohne Datum und fehlen im Verlauf.")
     if facts.by_month:
         found.append(
-            f"Von {_persons(facts.by_month, dative=True)} ist nur der Monat bekannt; ein Anstieg fällt deshalb bis zu "
-            "einem Monat später auf."
+            f"Von {persons_in_words(facts.by_month, dative=True)} ist nur der Monat bekannt; ein Anstieg fällt "
+            "deshalb bis zu einem Monat später auf."
         )
     if drawn and row["watch_window"] is None:
         found.append("Die Vorgeschichte ist kürzer als 26 Wochen: Was zu erwarten wäre, ist noch nicht bekannt.")
@@ -218,7 +213,7 @@ def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *
     if silent == facts.persons:
         found.append("Keine Quelle sagt, ob das Produkt gekauft wurde.")
     elif silent:
-        found.append(f"Bei {_of(silent, facts.persons)} sagt die Quelle nicht, ob das Produkt gekauft wurde.")
+        found.append(f"Bei {share_of(silent, facts.persons)} sagt die Quelle nicht, ob das Produkt gekauft wurde.")
     if facts.anonymous:
         found.append("Bewertungen ohne Namen zählen je als eine Person; es können weniger Menschen sein.")
     if len(facts.sources) == 1 and len(product.sources) > 1:
@@ -229,7 +224,7 @@ def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *
 def product_sentences(facts: ProductFacts, sources: Sequence[tuple[str, int]]) -> list[str]:
     """What the feedback about a product is, and what it lacks."""
     where = ", ".join(f"{name} {number(count)}" for name, count in sources)
-    found = [f"{number(facts.feedback)} Bewertungen von {_persons(facts.persons, dative=True)} ({where})."]
+    found = [f"{number(facts.feedback)} Bewertungen von {persons_in_words(facts.persons, dative=True)} ({where})."]
     if facts.first and facts.last:
         found.append(f"Die älteste ist vom {day(facts.first.date())}, die neueste vom {day(facts.last.date())}.")
     for count, what in (
@@ -239,7 +234,7 @@ def product_sentences(facts: ProductFacts, sources: Sequence[tuple[str, int]]) -
         (facts.by_month, "nennen nur den Monat"),
     ):
         if count:
-            found.append(f"{_of(count, facts.feedback)} {what}.")
+            found.append(f"{share_of(count, facts.feedback)} {what}.")
     return found
 
 
@@ -302,45 +297,3 @@ def chart_description(row: Mapping[str, Any], bars: Sequence[Bar], *, weekly: bo
 def period(start: date, *, weekly: bool) -> str:
     """Name of a week or month."""
     return f"Woche vom {day(start)}" if weekly else month(start)
-
-
-def day(value: date) -> str:
-    """A day such as ``16.03.2026``."""
-    return f"{value:%d.%m.%Y}"
-
-
-def month(value: date) -> str:
-    """A month such as ``März 2026``."""
-    return f"{MONTHS[value.month - 1]} {value.year}"
-
-
-def month_of_week(start: date) -> str:
-    """The month that most days of a week are in; ``start`` is its Monday."""
-    return month(start + timedelta(days=3))
-
-
-def number(value: int) -> str:
-    """A whole number with German separators."""
-    return f"{value:,}".replace(",", ".")
-
-
-def decimal(value: float) -> str:
-    """A number with at most one decimal, such as ``3,8``."""
-    return f"{value:.1f}".removesuffix(".0").replace(".", ",")
-
-
-def _times(factor: float) -> str:
-    return f"{decimal(factor) if factor < 10 else number(round(factor))}-mal"
-
-
-def _of(part: int, whole: int) -> str:
-    share = f" ({round(100 * part / whole)} %)" if whole else ""
-    return f"{number(part)} von {number(whole)}{share}"
-
-
-def _persons(count: int, *, dative: bool = False) -> str:
-    return ("einer Person" if dative else "Eine Person") if count == 1 else f"{number(count)} Personen"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

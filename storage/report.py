@@ -108,8 +108,8 @@ def count_signals(conn: Connection, product: str | None) -> dict[str, int]:
 def leading_defects(conn: Connection, product: str | None, limit: int) -> list[dict[str, Any]]:
     """The defects that a reader should see first.
 
-    Rising, new and falling ones, then the rest; among equals those with a published remedy, safety, then what sibling products have more rarely, then
-    by persons.
+    Rising, new and falling ones, then the rest; among equals those with a published remedy, safety, then what sibling
+    products have more rarely, then by persons.
 
     Args:
         conn: Connection that may read the schema ``lists``.
@@ -143,7 +143,7 @@ LIMIT %(limit)s
 
 
 def remedies_of(conn: Connection, defects: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The remedy of each defect that is furthest: published, approved, a draft; of several the newest.
+    """The remedy of each defect that is furthest: published, approved, a draft; of several the oldest.
 
     Args:
         conn: Connection that may read the schema ``lists``.
@@ -156,7 +156,8 @@ def remedies_of(conn: Connection, defects: Sequence[str]) -> dict[str, dict[str,
         conn,
         "SELECT DISTINCT ON (defect_id) * FROM lists.remedies WHERE defect_id = ANY(%(defects)s)"
         " AND state <> 'withdrawn'"
-        " ORDER BY defect_id, array_position(ARRAY['published', 'approved', 'draft'], state), created_at DESC",
+        " ORDER BY defect_id, array_position(ARRAY['published', 'approved', 'draft'], state),"
+        " published_on, created_at, remedy_id",
         {"defects": list(defects)},
     )
     return {row["defect_id"]: row for row in rows}

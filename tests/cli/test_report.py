@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kundenecho.settings import load_settings
+from pipeline.remedies import approve, draft, publish
 from tests.cli.conftest import Installation
 from tests.conftest import rows
 from web.report.pdf import find_browser
@@ -145,6 +147,23 @@ def test_a_browser_prints_it(installed: Installation, tmp_path: Path) -> None:
     installed.run("report", "defects", "--output", str(tmp_path / "b.pdf"), "--pdf")
     assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "b.html").exists()
+
+
+def test_a_published_remedy_stands_on_the_first_page(installed: Installation, tmp_path: Path) -> None:
+    defect = str(shown(installed)[0]["defect_id"])
+    settings, file = load_settings(), tmp_path / "r.html"
+    remedy = draft(settings, defect, by="Kim", title="Mit der Büroklammer", text="Büroklammer in die Düse stecken.")
+    installed.run("report", "defects", "--output", str(file))
+    text = file.read_text(encoding="utf-8")
+    assert f"Die Lösung {remedy} prüfen und freigeben" in text
+    assert "Was Lösungen bewirkt haben" not in text
+    approve(settings, remedy, by="Alex")
+    publish(settings, remedy, "newsletter", by="Kim", on=date(2026, 5, 4))
+    installed.run("report", "defects", "--output", str(file))
+    first, _, inside = file.read_text(encoding="utf-8").partition('<section class="product">')
+    assert "Was Lösungen bewirkt haben" in first
+    assert "Veröffentlicht seit 04.05.2026: Newsletter." in first
+    assert "Büroklammer in die Düse stecken." in inside
 
 
 def test_the_weekly_report_stays_what_it_was(installed: Installation) -> None:

@@ -32,6 +32,10 @@ def months(count: int, *, expected: bool = True, since: date | None = None) -> C
     return Chart(False, bars, (since, since, since) if since else None, "Personen je Monat")
 
 
+def drawn(chart: Chart) -> ElementTree.Element:
+    return ElementTree.fromstring(str(draw(chart)))  # noqa: S314  our own
+
+
 def entry(**values: object) -> Entry:
     given: dict[str, object] = {
         "defect_id": "D1",
@@ -108,7 +112,7 @@ def test_without_any_defect() -> None:
 @pytest.mark.parametrize("count", [1, 2, 14, 36])
 @pytest.mark.parametrize("expected", [True, False])
 def test_a_chart_is_well_formed_and_stays_in_its_frame(count: int, expected: bool) -> None:
-    svg = ElementTree.fromstring(str(draw(months(count, expected=expected, since=date(2025, 1, 20)))))
+    svg = drawn(months(count, expected=expected, since=date(2025, 1, 20)))
     _, _, width, height = (float(x) for x in svg.attrib["viewBox"].split())
     assert svg.attrib["role"] == "img"
     assert svg.attrib["aria-label"]
@@ -123,7 +127,7 @@ def test_a_chart_is_well_formed_and_stays_in_its_frame(count: int, expected: boo
 
 
 def test_bars_since_the_rise_are_marked() -> None:
-    svg = ElementTree.fromstring(str(draw(months(14, since=date(2025, 12, 15)))))
+    svg = drawn(months(14, since=date(2025, 12, 15)))
     kinds = [r.attrib["class"] for r in svg.iter("rect") if "bar" in r.attrib["class"].split()]
     # December 2025 is the twelfth month.
     assert ["risen" in kind for kind in kinds] == [False] * 11 + [True] * 3

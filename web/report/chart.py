@@ -14,7 +14,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from pipeline.defect_charts import Bar, Chart
-from pipeline.report_words import decimal, number
+from pipeline.notation import decimal, number
 from pipeline.words import MONTHS
 
 _WIDTH, _HEIGHT = 460, 238

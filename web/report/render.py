@@ -8,8 +8,8 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline import report_words
 from pipeline.defect_report import DefectReport
+from pipeline.notation import day
 from web.report.chart import draw
 
 _HERE: Final = Path(__file__).parent
@@ -29,7 +29,7 @@ def render(report: DefectReport) -> str:
     pages = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    pages.globals.update(say=report_words, draw=draw, safe_link=_safe_link, most=_ON_FIRST_PAGE)
+    pages.globals.update(day=day, draw=draw, safe_link=_safe_link, most=_ON_FIRST_PAGE)
     style = Markup((_HERE / "page.css").read_text(encoding="utf-8"))  # noqa: S704  our own file
     return pages.get_template("page.html").render(report=report, style=style)
 
