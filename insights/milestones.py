@@ -14,7 +14,8 @@ SHIPPED: Final = Path(__file__).parent / "milestones.toml"
 #: The key figures of ``lists.kpis``.
 KPIS: Final = (
     "response_median", "response_p90", "answered_in_time", "recovered", "nps", "conversion", "churn", "actions",
-    "customer_value", "customer_value_first_year",
+    "customer_value", "customer_value_first_year", "advocates_gained", "advocates_lost", "customers_lost",
+    "customers_won_back",
 )  # fmt: skip
 #: What a figure must stand on before it counts as reached or not.
 FLOOR: Final = 10

@@ -22,6 +22,10 @@ KPI: Final = {
     "actions": "Handlungen je Ansprache",
     "customer_value": "Kundenwert bisher",
     "customer_value_first_year": "Kundenwert im ersten Jahr",
+    "advocates_gained": "Fürsprecher gewonnen",
+    "advocates_lost": "Fürsprecher verloren oder gefährdet",
+    "customers_lost": "Kunden verloren",
+    "customers_won_back": "Kunden zurückgewonnen",
 }
 OF: Final = {
     "response_median": "Vorgängen",
@@ -34,6 +38,10 @@ OF: Final = {
     "actions": "Ansprachen",
     "customer_value": "Kunden",
     "customer_value_first_year": "Kunden",
+    "advocates_gained": "Personen",
+    "advocates_lost": "Personen",
+    "customers_lost": "Personen",
+    "customers_won_back": "Personen",
 }
 VERDICT: Final = {
     "reached": "erreicht",
@@ -113,7 +121,8 @@ def goal_words(goal: Mapping[str, Any], unit: str) -> str:
 UNIT: Final = {
     "response_median": "hours", "response_p90": "hours", "answered_in_time": "share", "recovered": "share",
     "nps": "points", "conversion": "share", "churn": "share", "actions": "number", "customer_value": "eur",
-    "customer_value_first_year": "eur",
+    "customer_value_first_year": "eur", "advocates_gained": "number", "advocates_lost": "number",
+    "customers_lost": "number", "customers_won_back": "number",
 }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from psycopg2.extras import RealDictCursor
 #: The most asked for first.
 _ORDER = (
     "response_median", "response_p90", "answered_in_time", "recovered", "nps", "conversion", "churn", "actions",
-    "customer_value", "customer_value_first_year",
+    "customer_value", "customer_value_first_year", "advocates_gained", "advocates_lost", "customers_lost",
+    "customers_won_back",
 )  # fmt: skip
 
 

@@ -9,16 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, binomtest, ecdf
 
 from kundenecho.company_lists import Consent, Contact, Customer, Order, Unsubscribe
 from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
+from kundenecho.settings import Settings
+from pipeline.decide import decide
 from storage.connect import Connection
 from storage.kpis import list_kpis, milestone_figures
 from tests.conftest import rows
+from tests.pipeline.case_book import understood
 from tests.storage.test_company_lists import load_list
 
 MONDAY = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -89,7 +93,7 @@ def test_weeks_products_and_channels(conn: Connection) -> None:
     assert milestone_figures(conn)["response_median", "B", None] == (6.0, 1)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@trying(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=25))
 def test_percentiles_are_those_of_kaplan_and_meier(conn: Connection, book: Sequence[tuple[int, bool]]) -> None:
     with conn.cursor() as cursor:
@@ -229,6 +233,39 @@ def test_customer_value(conn: Connection, keyer: Keyer, customers: list[str]) ->
     # 180 and 20; the first year of the one whose year is over: 100 and 50.
     assert rows(conn, f"SELECT {columns}{where} AND product IS NULL") == [(2, 4, 100.0, 100.0, 1, 150.0)]
     assert rows(conn, f"SELECT {columns}{where} AND product = 'A'") == [(1, 3, 180.0, 180.0, 1, 150.0)]
+
+
+def test_the_loop_in_figures(
+    conn: Connection, load: Callable[..., Any], feedback: Callable[..., Feedback], settings: Settings
+) -> None:
+    def said(number: str, who: str, day: int, text: str, stars: float, **more: Any) -> Feedback:
+        return feedback(number, text, author=who, created_at=datetime(2026, 5, day, 12, tzinfo=UTC), rating_1_5=stars,
+                        raw_value=stars, **more)  # fmt: skip
+
+    load([
+        # Ina becomes an advocate, falls out, and is won back; Uwe becomes an advocate; Eva complains.
+        said("1", "ina", 4, "Kann ich nur weiterempfehlen.", 5, would_recommend=True),
+        said("2", "ina", 12, "Jetzt ist sie undicht.", 1), said("3", "ina", 19, "Wieder dicht, sehr gut.", 5),
+        said("4", "uwe", 12, "Kann ich nur weiterempfehlen.", 5, would_recommend=True), said("5", "eva", 12, "Undicht.", 1),
+    ])  # fmt: skip
+    understood(
+        conn, {"1": {"recommend": "yes", "sentiment": "positive"}, "4": {"recommend": "yes", "sentiment": "positive"}}
+    )
+    decide(settings)
+    found = {
+        week: (gained, lost, back)
+        for week, gained, lost, back in rows(
+            conn, "SELECT week, advocates_gained, advocates_lost, customers_won_back FROM lists.kpi_loyalty"
+            " WHERE product IS NULL AND channel IS NULL",
+        )
+    }  # fmt: skip
+    assert found == {
+        None: (2, 1, 1),
+        date(2026, 5, 4): (1, 0, 0),
+        date(2026, 5, 11): (1, 1, 0),
+        date(2026, 5, 18): (0, 0, 1),
+    }
+    assert milestone_figures(conn)["advocates_gained", None, None] == (2, 3)
 
 
 def test_nothing_gives_no_figures_and_no_error(conn: Connection) -> None:

@@ -12,7 +12,7 @@ from tests.conftest import rows
 
 KPIS = {
     "kpis", "kpi_response_time", "kpi_recovered", "kpi_nps", "kpi_conversion", "kpi_churn", "kpi_actions",
-    "kpi_customer_value",
+    "kpi_customer_value", "kpi_loyalty",
 }  # fmt: skip
 REMEDIES = {
     "remedies", "remedy_offers", "remedy_quotes", "remedy_events", "remedy_effects", "remedy_returns",
