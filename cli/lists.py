@@ -20,6 +20,8 @@ from pipeline.remedy_words import STATE as REMEDY
 
 #: Characters from which a quote says something by itself.
 _CONVINCING = 30
+#: Voices that ``why`` shows on a terminal if not told otherwise.
+_VOICES_SHOWN = 10
 
 
 @click.command()
@@ -87,29 +89,47 @@ def topics(form: str, output: Path | None, limit: int | None, product: str | Non
 
 @click.command()
 @click.argument("subject", metavar="ID")
-@click.option("--json", "machine", is_flag=True, help="The whole chain for machines.")
-def why(subject: str, machine: bool) -> None:
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--json", "machine", is_flag=True, help="The same as --format json.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many voices; 10 on a terminal, else all.")
+def why(subject: str, form: str, machine: bool, limit: int | None) -> None:
     """Show the chain behind ID: a defect (D12), a person (P7) or a feedback (F345)."""
     from storage.connect import database
     from storage.why import why as chain
 
     with database(settings()) as db, db.connect("kundenecho why") as conn:
         found = chain(conn, subject)
-    if machine:
-        click.echo(as_json([found]), nl=False)
+    if machine or form == "json":
+        shown = [piece for voice in _voices(found["evidence"])[:limit] for piece in voice]
+        click.echo(as_json([{**found, "evidence": shown}]), nl=False)
         return
     if found["kind"] == "person":
         from cli.advocates import print_person
 
         print_person(found)
         return
-    click.secho(f"{found['id']} ({found['kind']})", bold=True)
+    click.secho(f"{found['id']} ({words.SUBJECT[found['kind']]})", bold=True)
     for key, value in found["figures"].items():
         if value is not None:
-            label, shown = words.figure(key, value)
-            click.echo(f"  {label}: {shown}")
-    for piece in found["evidence"]:
-        _print_evidence(piece)
+            label, shown_value = words.figure(key, value)
+            click.echo(f"  {label}: {shown_value}")
+    voices = _voices(found["evidence"])
+    for voice in voices[: limit or _VOICES_SHOWN]:
+        if "voice" in voice[0]:
+            click.secho(f"\n{words.voice(voice)}", bold=True)
+        for piece in voice:
+            _print_evidence(piece)
+    left = len(voices) - (limit or _VOICES_SHOWN)
+    if left > 0:
+        click.echo(f"\n… und {left} weitere: --limit {len(voices)}, oder --format json")
+
+
+def _voices(evidence: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The evidence of one voice together; where no voices are told, each piece alone."""
+    told: dict[Any, list[Mapping[str, Any]]] = {}
+    for number, piece in enumerate(evidence):
+        told.setdefault(piece.get("voice", number), []).append(piece)
+    return list(told.values())
 
 
 def print_defects(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> None:
@@ -184,15 +204,21 @@ def _print_evidence(piece: Mapping[str, Any]) -> None:
             piece["feedback_id"],
             piece["source"],
             f"{piece['created_at']:%d.%m.%Y}" if piece["created_at"] else "ohne Datum",
-            piece.get("reason") or piece.get("defect") or piece.get("aspect"),
+            words.REASON.get(piece.get("reason") or "")
+            or words.DEFECT.get(piece.get("defect") or "")
+            or piece.get("aspect"),
+            "Gegenleistung erhalten" if piece.get("incentivised") else None,
         )
         if part
     )
     click.echo(f"\n{head}")
     if piece["quote"]:
-        click.echo(f"  {_quote(piece['quote'])}  [{piece['field']} {piece['start']}–{piece['end']}]")
+        place = f"[{'Titel' if piece['field'] == 'title' else 'Text'}, Zeichen {piece['start']}–{piece['end']}]"
+        click.echo(f"  {_quote(piece['quote'])}  {place}")
+    if piece.get("counts_as"):
+        click.echo(f"  {words.copy(piece)}")
     fragment = piece["fragment_digest"] or "nicht aufbewahrt"
-    click.echo(f"  Revision {piece['revision_number']} · Ladung {piece['load_id']} · Fragment {fragment}")
+    click.echo(f"  Fassung {piece['revision_number']} · Ladung {piece['load_id']} · Fragment {fragment}")
     click.echo(f"  Quelle: {piece['url'] or piece['page_url'] or '–'}")
 
 

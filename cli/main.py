@@ -21,6 +21,7 @@ from cli import (
     lists,
     new_source,
     operate,
+    parts,
     persons,
     remedies,
     report,
@@ -52,7 +53,8 @@ def cli(config: Path | None, verbose: bool) -> None:
 
 
 for room in (
-    operate, report, data, sources, new_source, understand, lists, advocates, persons, cases, contact, kpis, remedies,
+    operate, report, data, sources, new_source, understand, lists, advocates, persons, parts, cases, contact, kpis,
+    remedies,
 ):  # fmt: skip
     for command in room.COMMANDS:
         cli.add_command(command)

@@ -45,7 +45,7 @@ def hold(cells: Sequence[Sequence[WeekCount]], now: Sequence[Watch], last: date)
         for row in [row for row in open_cells if seen[row].state in ("rising", "falling")]:
             open_cells.remove(row)
             since = seen[row].since
-            if seen[row].state == "rising" and since and _still_up(cells[row], since, last):
+            if seen[row].state == "rising" and since and still_up(cells[row], since, last):
                 answers[row] = replace(now[row], state="rising", needed=0, since=since)
         if all(answer.state == "short" for answer in seen):
             break
@@ -56,8 +56,16 @@ def _newest(cell: Sequence[WeekCount], last: date) -> float:
     return sum(count.persons for count in every_week(cell, last)[-LEFT_OUT:])
 
 
-def _still_up(cell: Sequence[WeekCount], since: Since, last: date) -> bool:
-    """Conditional test of two Poisson rates (Przyborowski and Wilenski, Biometrika 31, 1940)."""
+def still_up(cell: Sequence[WeekCount], since: Since, last: date) -> bool:
+    """Whether the newest weeks of a series are still above those before a rise.
+
+    Conditional test of two Poisson rates (Przyborowski and Wilenski, Biometrika 31, 1940), one-sided.
+
+    Args:
+        cell: Weekly counts of one defect.
+        since: Begin of the rise.
+        last: Monday of the last closed week.
+    """
     series = every_week(cell, last)
     before = [count for count in series if count.week < since.week]
     newest = [count for count in series[-LEFT_OUT:] if count.week >= since.week]

@@ -115,7 +115,7 @@ def _answers(seen: Look, counts: Array, weeks: Sequence[date], budget: AlarmBudg
                 p_value=float(10.0 ** -scores.max()),
                 limit=budget.probability,
                 needed=0 if state == "rising" else max(1, ceil((critical[row] - seen.observed[0, row]).min())),
-                since=_since(seen, cell, row, weeks) if alarm else None,
+                since=since_of(seen, cell, (0, row), weeks) if alarm else None,
             )
         )
     return answers
@@ -129,12 +129,23 @@ def _critical(seen: Look, budget: AlarmBudget) -> Array:
     return np.maximum(critical, LEAST_PERSONS)
 
 
-def _since(seen: Look, counts: Array, row: int, weeks: Sequence[date]) -> Since | None:
-    expected = seen.history[0, row, -SINCE_WITHIN:]
-    dispersion = float(seen.baseline.dispersion[0, row])
+def since_of(seen: Look, counts: Array, at: tuple[int, int], weeks: Sequence[date]) -> Since | None:
+    """Begin of the rise or fall of one series that was looked at.
+
+    Args:
+        seen: The look.
+        counts: Counts of the series, all weeks that were looked at.
+        at: Its product and cell in the look.
+        weeks: Mondays of the weeks.
+
+    Returns:
+        None where no week divides what was expected.
+    """
+    expected = seen.history[at][-SINCE_WITHIN:]
+    dispersion = float(seen.baseline.dispersion[at])
     found = change_point(counts[-len(expected) :].tolist(), expected.tolist(), dispersion=dispersion)
     if found is None:
         return None
     first = weeks[-1] - timedelta(weeks=len(expected) - 1)
-    at, low, high = (first + timedelta(weeks=n) for n in (found.at, found.low, found.high))
-    return Since(at, low, high, found.factor)
+    week, low, high = (first + timedelta(weeks=n) for n in (found.at, found.low, found.high))
+    return Since(week, low, high, found.factor)

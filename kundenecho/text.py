@@ -50,9 +50,12 @@ def copy_digest(text: str | None) -> str | None:
         32 hexadecimal digits, or None when the folded text is shorter than
         :data:`COPY_MIN_CHARS` characters and so no evidence of copying.
     """
-    if not text:
+    plain = folded(text or "")
+    if len(plain) < COPY_MIN_CHARS:
         return None
-    folded = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
-    if len(folded) < COPY_MIN_CHARS:
-        return None
-    return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()[:32]
+    return hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def folded(text: str) -> str:
+    """The words of a text, without case, punctuation and spacing, for comparing texts."""
+    return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()

@@ -7,6 +7,7 @@ from kundenecho.settings import Settings
 from pipeline.advocates import decide_advocates
 from pipeline.cases import decide_cases
 from pipeline.contact import apply_limits
+from pipeline.copies import settle_copies
 from pipeline.defects import decide_defects
 from pipeline.persons import settle
 from pipeline.step import Counts, Progress, silent, step
@@ -41,9 +42,10 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         seqs = mark_dirty(conn, everything=everything)
         dirty = take_dirty(conn, seqs, settle(conn, keyer, everything=everything), everything=everything)
         least, newest = settings["decide.min_persons"], newest_feedback(conn)
-        judged = decide_defects(conn, dirty.products, lineage, least, newest, everything=everything, progress=progress)
+        products = sorted({*dirty.products, *settle_copies(conn, dirty.persons, everything=everything)})
+        judged = decide_defects(conn, products, lineage, least, newest, everything=everything, progress=progress)
         counts["products"], counts["defects"] = judged
-        counts["topics"] = decide_topics(conn, dirty.products, lineage, everything=everything, progress=progress)
+        counts["topics"] = decide_topics(conn, products, lineage, everything=everything, progress=progress)
         assessed = decide_advocates(conn, dirty.persons, lineage, newest, progress=progress)
         counts["persons"], counts["advocates"] = assessed
         counts["cases"], counts["cases_closed"] = decide_cases(conn, settings, lineage, progress=progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import isfinite
@@ -13,6 +13,7 @@ from insights.components import canonical
 from insights.defects import DefectCounts, DefectVerdict, MonthCount, judge_product
 from insights.disproportionality import Stratum
 from insights.weeks import WeekCount, last_closed, spread, standardised
+from pipeline.parts import judged
 from pipeline.remedy_effects import decide_effects
 from pipeline.step import Progress
 from storage.connect import Connection
@@ -26,6 +27,7 @@ from storage.defects import (
     write_aliases,
     write_defects,
 )
+from storage.parts import DecisionRow, groups_of, keep_ids, part_decisions
 from storage.weeks import PeriodRow, PortalRow, count_strata, count_weeks, make_named, sibling_groups
 
 #: Products are judged in portions of about this size, whole groups of siblings together, to keep memory flat.
@@ -70,16 +72,18 @@ def decide_defects(
     """
     closed = last_closed(newest.date()) if newest else None
     groups = sibling_groups(conn, products, closed, everything=everything)
-    total, judged, written = sum(map(len, groups)), 0, 0
+    decisions = part_decisions(conn)
+    total, done, written = sum(map(len, groups)), 0, 0
     for portion in _portions(groups):
-        names = count_components(conn, portion, lineage)
-        write_aliases(conn, portion, _aliases(names))
+        names, groups_known = count_components(conn, portion, lineage), groups_of(conn, portion)
+        write_aliases(conn, portion, _aliases(names, decisions, groups_known))
+        keep_ids(conn, portion)
         cells, evidence = _count(conn, lineage, closed)
         written += write_defects(conn, portion, lineage, _figures(cells, evidence, min_persons, newest, closed))
         decide_effects(conn, portion, lineage, evidence.weeks, closed)
-        judged += len(portion)
-        progress("Mängel zählen", judged, total)
-    return judged, written
+        done += len(portion)
+        progress("Mängel zählen", done, total)
+    return done, written
 
 
 def _portions(groups: Iterable[Sequence[str]]) -> Iterator[list[str]]:
@@ -93,10 +97,15 @@ def _portions(groups: Iterable[Sequence[str]]) -> Iterator[list[str]]:
         yield portion
 
 
-def _aliases(written: Sequence[ComponentRow]) -> Iterator[tuple[str, str, str, str]]:
-    for (product, defect), rows in groupby(written, key=lambda row: (row.product, row.defect)):
-        names = canonical({row.component: row.mentions for row in rows})
-        yield from ((product, defect, component, name) for component, name in names.items())
+def _aliases(
+    written: Sequence[ComponentRow], decisions: Sequence[DecisionRow], group_of: Mapping[str, str | None]
+) -> Iterator[tuple[str, str, str, str]]:
+    for product, rows in groupby(written, key=lambda row: row.product):
+        decided = judged(decisions, product, group_of.get(product))
+        for defect, together in groupby(rows, key=lambda row: row.defect):
+            mentions = {row.component: row.mentions for row in together}
+            names = canonical(mentions, decided.same, decided.different)
+            yield from ((product, defect, component, name) for component, name in names.items())
 
 
 def _count(conn: Connection, lineage: int, closed: date | None) -> tuple[list[CellRow], Evidence]:
@@ -211,4 +220,12 @@ def _figure(cell: CellRow, exposure: ExposureRow, verdict: DefectVerdict, closed
         watch_expected=watch.expected if watch else None,
         watch_window=watch.window if watch else None,
         closed_week=closed,
+        exposed_star_only=exposure.star_only,
+        exposed_anonymous=exposure.anonymous,
+        persons_anonymous=cell.anonymous,
+        persons_verified=cell.verified,
+        persons_incentivised=cell.incentivised,
+        copies=cell.copies,
+        units_sold=exposure.units_sold,
+        return_months=exposure.return_months,
     )

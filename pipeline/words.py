@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -130,6 +130,7 @@ FIGURE: Final = {
     "product_name": "Name",
     "component": "Bauteil",
     "defect": "Mangel",
+    "part_of": "Zählt jetzt bei",
     "persons": "Personen mit dem Mangel",
     "persons_exposed": "Personen, die über das Produkt sprachen",
     "mentions": "Nennungen",
@@ -145,6 +146,15 @@ FIGURE: Final = {
     "watch_window": "Neueste Wochen zusammen",
     "watch_observed": "Personen in diesen Wochen",
     "watch_expected": "Erwartet nach der Vergangenheit",
+    "exposed_star_only": "Davon nur Sterne, ohne Text",
+    "exposed_anonymous": "Davon ohne Namen, je eine Person",
+    "persons_anonymous": "Mit dem Mangel ohne Namen, je eine Person",
+    "persons_verified": "Mit dem Mangel und bestätigtem Kauf",
+    "persons_incentivised": "Mit dem Mangel, die eine Gegenleistung nennen",
+    "copies": "Kopien, die nicht eigens zählen",
+    "units_sold": "Verkaufte Stück, Retouren abgezogen",
+    "return_months": "Monate mit mehr Retouren als Verkäufen, zählen als null",
+    "per_thousand_sold": "Je 1.000 verkaufte",
     "real": "Häufiger als bei Schwesterprodukten",
     "ic": "Wie viel häufiger (log2)",
     "ic_low": "Wie viel häufiger mindestens (log2)",
@@ -190,6 +200,8 @@ FIGURE: Final = {
     "title": "Titel",
     "text": "Text",
 }
+SAME: Final = {True: "ein Bauteil", False: "zwei Bauteile"}
+SUBJECT: Final = {"defect": "Mangel", "person": "Person", "feedback": "Bewertung"}
 CONTACT: Final = {"yes": "ja", "no": "nein", "reply_only": "nur als Antwort auf dem Portal"}
 
 
@@ -233,6 +245,46 @@ def verdict(defect: Mapping[str, Any]) -> str:
         middle = since + timedelta(days=3)
         return f"steigt seit {MONTHS[middle.month - 1]} {middle.year}"
     return SIGNAL[defect["signal"]]
+
+
+def exposure(defect: Mapping[str, Any]) -> str:
+    """Who the counted persons are, in one line: star-only, without a name, purchase confirmed, paid, copies, sold."""
+    exposed, persons = defect["persons_exposed"], defect["persons"]
+    parts = [f"Kauf bestätigt bei {defect['persons_verified']} von {persons}"]
+    if defect["persons_anonymous"]:
+        parts.append(f"{defect['persons_anonymous']} von {persons} ohne Namen, jede als eine Person gezählt")
+    if defect["persons_incentivised"]:
+        parts.append(f"{defect['persons_incentivised']} mit Gegenleistung")
+    if defect["exposed_star_only"]:
+        parts.append(f"{defect['exposed_star_only']} der {exposed} gaben nur Sterne")
+    if defect["copies"]:
+        parts.append(
+            "1 Kopie zählt nicht eigens" if defect["copies"] == 1 else f"{defect['copies']} Kopien zählen nicht eigens"
+        )
+    if defect["per_thousand_sold"] is not None:
+        parts.append(f"{defect['per_thousand_sold']:.2f} je 1.000 verkaufte".replace(".", ",", 1))
+    return "; ".join(parts)
+
+
+def scope(kind: str, name: str) -> str:
+    """Where a decision about names of parts holds."""
+    return {"product": f"Produkt {name}", "group": f"Gruppe {name}", "everywhere": "überall"}[kind]
+
+
+def voice(said: Sequence[Mapping[str, Any]]) -> str:
+    """A voice of ``why`` in words: who, and with how many mentions."""
+    key, count = said[0]["voice"], len(said)
+    who = f"Person {key}" if key.startswith("P") else f"Ohne Namen ({key})"
+    return f"{who}, {count} {'Nennung' if count == 1 else 'Nennungen'}"
+
+
+def copy(piece: Mapping[str, Any]) -> str:
+    """Why a piece of evidence counts for another one."""
+    alike = (
+        "gleicher Text" if piece["copy_kind"] == "exact" else f"zu {100 * piece['copy_similarity']:.0f} % gleicher Text"
+    )
+    place = "auf einem anderen Portal" if piece["cross_post"] else "am selben Portal"
+    return f"Kopie von {piece['counts_as']} ({alike} {place}), zählt mit dieser zusammen einmal"
 
 
 def defect_sentence(defect: Mapping[str, Any]) -> str:

@@ -2,8 +2,7 @@
 
 Everything is counted over the current revisions and one lineage. A *voice* is
 what counts once: the person behind a feedback, or the feedback itself where
-nobody is named; copies of one text share the voice of a named copy, else of
-the oldest.
+nobody is named; copies of one text share one voice (``collapse``).
 """
 
 from __future__ import annotations
@@ -22,7 +21,11 @@ _QUOTES_PER_DEFECT = 5
 
 
 class CellRow(NamedTuple):
-    """Counts of one product × component × defect type; ``months`` as (month, persons)."""
+    """Counts of one product × component × defect type; ``months`` as (month, persons).
+
+    Of the persons, ``anonymous`` are not named, ``verified`` have bought it for sure, as a source says, and
+    ``incentivised`` say that they got something for it. ``copies`` are feedback that counts for another.
+    """
 
     product: str
     component: str
@@ -33,6 +36,10 @@ class CellRow(NamedTuple):
     dated: int
     first_seen: datetime | None
     last_seen: datetime | None
+    anonymous: int
+    verified: int
+    incentivised: int
+    copies: int
     months: list[tuple[date, int]]
 
 
@@ -46,11 +53,19 @@ class ComponentRow(NamedTuple):
 
 
 class ExposureRow(NamedTuple):
-    """Who spoke of a product: persons, feedback, and persons by month."""
+    """Who spoke of a product: persons, feedback, and persons by month.
+
+    Of the persons, ``star_only`` gave nothing but stars, ``anonymous`` are not named. ``units_sold`` is None where no
+    sales were imported; ``return_months`` are months with more returns than sales, which count as none.
+    """
 
     product: str
     persons: int
     reviews: int
+    star_only: int
+    anonymous: int
+    units_sold: int | None
+    return_months: int
     months: list[tuple[date, int]]
 
 
@@ -83,6 +98,14 @@ class FigureRow(NamedTuple):
     watch_expected: float | None
     watch_window: int | None
     closed_week: date | None
+    exposed_star_only: int
+    exposed_anonymous: int
+    persons_anonymous: int
+    persons_verified: int
+    persons_incentivised: int
+    copies: int
+    units_sold: int | None
+    return_months: int
 
 
 def count_components(conn: Connection, products: Sequence[str], lineage_id: int) -> list[ComponentRow]:
@@ -143,7 +166,7 @@ def count_defects(conn: Connection, lineage_id: int) -> tuple[list[CellRow], dic
 
 _CELLS = """
 WITH hit AS (
-    SELECT v.product, m.cell AS component, m.component AS spelling, m.defect, v.voice, v.created_at, v.month
+    SELECT m.cell AS component, m.component AS spelling, m.defect, v.*
     FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s
 ), by_month AS (
     SELECT product, component, defect, month, count(DISTINCT voice) AS persons
@@ -156,6 +179,10 @@ SELECT h.product, h.component, mode() WITHIN GROUP (ORDER BY h.spelling) FILTER 
        h.defect, count(DISTINCT h.voice)::int,
        count(*)::int, (count(DISTINCT h.voice) FILTER (WHERE h.created_at IS NOT NULL))::int,
        min(h.created_at), max(h.created_at),
+       (count(DISTINCT h.voice) FILTER (WHERE h.voice < 0))::int,
+       (count(DISTINCT h.voice) FILTER (WHERE h.verified))::int,
+       (count(DISTINCT h.voice) FILTER (WHERE h.incentivised))::int,
+       (count(DISTINCT h.feedback_id) FILTER (WHERE h.copy))::int,
        (SELECT s.months FROM series s
         WHERE s.product = h.product AND s.component = h.component AND s.defect = h.defect)
 FROM hit h
@@ -163,8 +190,17 @@ GROUP BY h.product, h.component, h.defect
 ORDER BY h.product, h.component, h.defect
 """
 
+# Returns are netted within a month; a month of more returns than sales sold nothing.
 _EXPOSURE = """
+WITH sold AS (
+    SELECT product, month, sum(units) AS net FROM sale
+    WHERE known_until IS NULL AND product IN (SELECT product FROM voice) GROUP BY product, month
+)
 SELECT v.product, count(DISTINCT v.voice)::int, count(*)::int,
+       (count(DISTINCT v.voice) - count(DISTINCT v.voice) FILTER (WHERE NOT v.star_only))::int,
+       (count(DISTINCT v.voice) FILTER (WHERE v.voice < 0))::int,
+       (SELECT sum(greatest(net, 0)) FROM sold s WHERE s.product = v.product)::bigint,
+       (SELECT count(*) FILTER (WHERE net < 0) FROM sold s WHERE s.product = v.product)::int,
        (SELECT json_agg(json_build_array(month, persons) ORDER BY month)
         FROM (SELECT month, count(DISTINCT voice) AS persons FROM voice x
               WHERE x.product = v.product AND month IS NOT NULL GROUP BY month) m)
@@ -211,11 +247,13 @@ def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, fi
 _FIGURE_TEMPLATE = (
     "(%s::int, %s, %s, %s::text, %s, %s::int, %s::int, %s::int, %s::int, %s::float8, %s::float8, %s::float8, %s,"
     " %s::timestamptz, %s::timestamptz, %s::int, %s::date, %s::date, %s::date, %s::float8, %s::boolean, %s::float8,"
-    " %s::float8, %s::float8, %s::float8, %s::int, %s::date)"
+    " %s::float8, %s::float8, %s::float8, %s::int, %s::date, %s::int, %s::int, %s::int, %s::int, %s::int, %s::int,"
+    " %s::bigint, %s::int)"
 )
 _FIGURES = """component_name, persons, persons_exposed, mentions, reviews_of_product, rate, rate_low, rate_high, signal,
     first_seen, last_seen, evidence_needed, rising_since, rising_since_low, rising_since_high, rising_factor, real, ic,
-    ic_low, watch_observed, watch_expected, watch_window, closed_week"""
+    ic_low, watch_observed, watch_expected, watch_window, closed_week, exposed_star_only, exposed_anonymous,
+    persons_anonymous, persons_verified, persons_incentivised, copies, units_sold, return_months"""
 _INSERT_FIGURES = f"""
 INSERT INTO defect_figure (defect_id, lineage_id, {_FIGURES})
 SELECT d.defect_id, v.lineage_id, {_FIGURES}

@@ -13,6 +13,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
 from storage.persons import Settled
+from storage.voices import BELIEVED
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,13 @@ def active_lineage(conn: Connection) -> int | None:
 
 
 def newest_feedback(conn: Connection) -> datetime | None:
-    """Time of the newest feedback about any product, the end of the observed time."""
-    newest: datetime | None = _one(conn, "SELECT max(created_at) FROM feedback")
+    """Time of the newest feedback about any product, the end of the observed time; dates in the future do not count."""
+    newest: datetime | None = _one(
+        conn,
+        "SELECT c.created_at FROM (SELECT f.created_at, r.collected_at, r.load_id FROM feedback f"  # noqa: S608
+        " JOIN revision r ON r.revision_id = f.current_revision_id) c"
+        f" JOIN load l USING (load_id) WHERE {BELIEVED} ORDER BY c.created_at DESC LIMIT 1",
+    )
     return newest
 
 
@@ -72,7 +78,8 @@ def mark_dirty(conn: Connection, *, everything: bool = False) -> list[int]:
 def take_dirty(conn: Connection, seqs: list[int], settled: Settled, *, everything: bool = False) -> Dirty:
     """Widen the dirty keys to all they reach.
 
-    A person's change reaches every product that the person spoke of, and the copies of the texts.
+    A person's change reaches every product that the person spoke of; what it reaches through copies of the texts,
+    :func:`storage.copies.write_collapses` tells.
 
     Args:
         conn: Connection; the caller's transaction goes on.
@@ -84,7 +91,7 @@ def take_dirty(conn: Connection, seqs: list[int], settled: Settled, *, everythin
         if everything:
             cursor.execute("SELECT product FROM product")
         else:
-            cursor.execute(_DIRTY_PRODUCTS, {"seqs": seqs, "persons": settled.persons, "moved": settled.moved})
+            cursor.execute(_DIRTY_PRODUCTS, {"seqs": seqs, "moved": settled.moved})
         products = sorted(row[0] for row in cursor)
     return Dirty(seqs, products, settled.persons)
 
@@ -94,14 +101,6 @@ SELECT DISTINCT product FROM dirty_key WHERE seq = ANY(%(seqs)s) AND product IS 
 UNION
 SELECT f.product FROM author a JOIN feedback f USING (author_id)
 WHERE a.person_id = ANY(%(moved)s) AND f.product IS NOT NULL
-UNION
-SELECT copy.product
-FROM author a
-JOIN feedback f USING (author_id)
-JOIN revision mine ON mine.feedback_id = f.feedback_id AND mine.copy_digest IS NOT NULL
-JOIN revision other ON other.copy_digest = mine.copy_digest
-JOIN feedback copy ON copy.feedback_id = other.feedback_id
-WHERE a.person_id = ANY(%(persons)s) AND copy.product IS NOT NULL
 """
 
 

@@ -24,6 +24,10 @@ _EFFECT_KEYS = (
     "weeks", "observed", "expected", "expected_low", "expected_high", "ratio", "ratio_low", "ratio_high",
     "weeks_needed",
 )  # fmt: skip
+_EXPOSURE_KEYS = (
+    "exposed_star_only", "exposed_anonymous", "persons_anonymous", "persons_verified", "persons_incentivised", "copies",
+    "units_sold", "return_months", "per_thousand_sold",
+)  # fmt: skip
 _TOPIC_KEYS = ("label", "terms", "product", "persons", "share", "first_seen")
 _ADVOCATE_KEYS = ("person_id", "display_name", "score", "stage", "contactable", "contactable_reason")
 
@@ -43,7 +47,8 @@ def list_defects(
         product: Only this product.
         limit: At most so many.
         min_persons: Leave out defects that fewer persons named.
-        onset: Beside the keys of the contract ``rising_since``, a date or None, for what people read.
+        onset: Beside the keys of the contract ``rising_since``, a date or None, and who the counted persons are,
+            for what people read.
 
     Returns:
         One mapping per defect with the keys of the contract; ``remedy`` is None, the remedy that is furthest, or, with
@@ -77,6 +82,7 @@ def list_defects(
     if onset:
         for defect, row in zip(found, rows, strict=True):
             defect["rising_since"] = row["rising_since"]
+            defect.update({key: row[key] for key in _EXPOSURE_KEYS})
     return found
 
 

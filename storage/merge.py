@@ -10,6 +10,15 @@ from typing import Final
 #: The statements that move a staged feed on, in order. Parameters: load, source, account.
 MERGE: Final = (
     """
+    INSERT INTO dirty_key (product)
+    SELECT DISTINCT o.product
+    FROM (SELECT DISTINCT ON (product) product, product_group FROM staged
+          WHERE product IS NOT NULL ORDER BY product, line DESC) s
+    JOIN product p USING (product)
+    JOIN product o ON o.product = p.product OR o.product_group IN (p.product_group, s.product_group)
+    WHERE s.product_group IS DISTINCT FROM p.product_group AND s.product_group IS NOT NULL
+    """,
+    """
     INSERT INTO product AS p (product, name, product_group, load_id)
     SELECT DISTINCT ON (product) product, product_name, product_group, %(load)s FROM staged
     WHERE product IS NOT NULL ORDER BY product, line DESC
@@ -73,8 +82,13 @@ MERGE: Final = (
     """,
     """
     INSERT INTO dirty_key (product, author_id)
-    SELECT DISTINCT f.product, f.author_id FROM feedback f JOIN staged s USING (feedback_id)
-    WHERE NOT s.is_new AND (f.product, f.author_id) IS DISTINCT FROM (s.product, coalesce(s.author_id, f.author_id))
+    SELECT DISTINCT k.product, k.author_id
+    FROM feedback f JOIN staged s USING (feedback_id)
+    CROSS JOIN LATERAL (VALUES (f.product, f.author_id), (s.product, coalesce(s.author_id, f.author_id)))
+        AS k (product, author_id)
+    WHERE NOT s.is_new AND (k.product IS NOT NULL OR k.author_id IS NOT NULL)
+      AND (f.product, f.author_id, f.created_at, f.created_precision, f.verified_purchase) IS DISTINCT FROM
+          (s.product, coalesce(s.author_id, f.author_id), s.created_at, s.created_precision, s.verified_purchase)
     """,
     """
     UPDATE feedback f SET kind = s.kind, product = s.product, author_id = coalesce(s.author_id, f.author_id),

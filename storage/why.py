@@ -24,7 +24,9 @@ def why(conn: Connection, subject: str) -> dict[str, Any]:
 
     Returns:
         ``{"id", "kind", "figures", "evidence"}``, of a person also ``stages``; each piece of evidence names
-        feedback, revision, lineage, field, offsets, quote, fragment digest, page and load.
+        feedback, revision, lineage, field, offsets, quote, fragment digest, page and load. Evidence of a defect also
+        names the voice that it counts for, ``P…`` or ``F…``, together with the others of that voice; where it is a
+        copy, ``counts_as``, ``copy_kind`` (exact | near) and ``copy_similarity`` say of which, and how sure.
 
     Raises:
         DataError: If the id is malformed or unknown.
@@ -51,27 +53,21 @@ def why(conn: Connection, subject: str) -> dict[str, Any]:
 def _defect(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     figures = _rows(
         conn,
-        "SELECT d.product, p.name AS product_name, g.component_name AS component, d.defect, g.persons,"
+        "SELECT d.product, p.name AS product_name, coalesce(g.component_name, nullif(d.component, '')) AS component,"
+        " d.defect, (SELECT 'D' || o.defect_id FROM component_alias a JOIN defect o ON o.product = a.product"
+        "  AND o.defect = a.defect AND o.component = a.canonical WHERE a.product = d.product AND a.defect = d.defect"
+        "  AND a.component = d.component) AS part_of, g.persons,"
         " g.persons_exposed, g.mentions, g.reviews_of_product, g.rate, g.rate_low, g.rate_high, g.signal,"
         " g.rising_since, g.rising_since_low, g.rising_since_high, g.rising_factor, g.watch_window, g.watch_observed,"
         " g.watch_expected, g.real, g.ic, g.ic_low, g.first_seen, g.last_seen, g.evidence_needed, l.digest AS lineage,"
+        " g.exposed_star_only, g.exposed_anonymous,"
+        " g.persons_anonymous, g.persons_verified, g.persons_incentivised, g.copies, g.units_sold, g.return_months,"
+        " 1000.0::float8 * g.persons / nullif(g.units_sold, 0) AS per_thousand_sold,"
         " g.decided_at FROM defect d JOIN product p ON p.product = d.product"
         " LEFT JOIN defect_figure g USING (defect_id) LEFT JOIN lineage l USING (lineage_id) WHERE d.defect_id = %s",
         (number,),
     )
-    evidence = _rows(
-        conn,
-        f"SELECT {_CHAIN}, m.confidence, m.aspect, m.polarity, m.field, m.evidence_start AS start,"  # noqa: S608
-        "  m.evidence_end AS end, m.target, m.target_start, m.target_end, l.digest AS lineage,"
-        "  CASE m.field WHEN 'title' THEN k.title ELSE k.text END AS source_text"
-        " FROM defect d JOIN current_feedback c ON c.product = d.product AND c.state <> 'deleted'"
-        " JOIN defect_mention n ON n.revision_id = c.revision_id AND n.defect = d.defect AND n.cell = d.component"
-        " JOIN mention m ON m.mention_id = n.mention_id"
-        f" JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active' {_CHAIN_JOINS}"
-        " WHERE d.defect_id = %s ORDER BY c.created_at NULLS LAST, c.feedback_id, m.mention_id",
-        (number,),
-    )
-    return _result(figures, evidence)
+    return _result(figures, _rows(conn, _DEFECT_EVIDENCE, (number,)))
 
 
 def _person(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
@@ -129,6 +125,31 @@ _CHAIN = (
     " g.url AS page_url, g.fetched_at AS page_fetched_at, g.digest AS page_digest"
 )
 _CHAIN_JOINS = "LEFT JOIN page g ON g.page_id = c.page_id JOIN masked_revision k ON k.revision_id = c.revision_id"
+
+
+# What one voice says stands together, the voice that spoke first comes first.
+_DEFECT_EVIDENCE = f"""
+SELECT * FROM (
+    SELECT {_CHAIN}, m.mention_id, m.confidence, m.aspect, m.polarity, m.field, m.evidence_start AS start,
+           m.evidence_end AS end, m.target, m.target_start, m.target_end, l.digest AS lineage,
+           CASE m.field WHEN 'title' THEN k.title ELSE k.text END AS source_text,
+           CASE WHEN y.counts_as IS NULL THEN coalesce('P' || c.person_id, 'F' || c.feedback_id)
+                ELSE coalesce('P' || o.person_id, 'F' || y.counts_as) END AS voice,
+           'F' || y.counts_as AS counts_as, y.kind AS copy_kind, y.similarity AS copy_similarity,
+           o.source <> c.source AS cross_post, c.verified_purchase, s.incentivised_start IS NOT NULL AS incentivised
+    FROM defect d
+    JOIN current_feedback c ON c.product = d.product AND c.state <> 'deleted'
+    JOIN defect_mention n ON n.revision_id = c.revision_id AND n.defect = d.defect AND n.cell = d.component
+    JOIN mention m ON m.mention_id = n.mention_id
+    JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active'
+    JOIN analysis s ON s.lineage_id = m.lineage_id AND s.revision_id = m.revision_id
+    LEFT JOIN collapse y ON y.feedback_id = c.feedback_id
+    LEFT JOIN current_feedback o ON o.feedback_id = y.counts_as
+    {_CHAIN_JOINS}
+    WHERE d.defect_id = %s
+) said
+ORDER BY min(created_at) OVER (PARTITION BY voice) NULLS LAST, voice, created_at NULLS LAST, feedback_id, mention_id
+"""  # noqa: S608  no values
 
 
 def _result(

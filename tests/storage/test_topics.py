@@ -104,7 +104,10 @@ def test_a_topic_appears_when_it_reaches_the_floor(
 def test_copies_count_once(
     load: Load, crowd: Callable[..., list[Feedback]], settings: Settings, conn: Connection
 ) -> None:
-    copy = "Gleich nach dem Auspacken am ersten Tag unangenehm aufgefallen: Der Riegel."
+    copy = (
+        "Gleich nach dem Auspacken am ersten Tag ist uns in der Küche leider etwas unangenehm aufgefallen, "
+        "wir waren zu dritt und alle derselben Meinung: Der Riegel."
+    )
     load([*crowd(1, texts("Der Riegel", 5)), *crowd(20, [copy] * 4), *crowd(40, ["Sehr schön.", "Gerne wieder."])])
     understood(settings)
     assert labels(conn) == {"Riegel": 6}
