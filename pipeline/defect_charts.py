@@ -112,12 +112,15 @@ def _of_product(
     periods = _periods(spoke, newest, weekly)
     known = series.defect_weeks if weekly else series.defect_months
     charts = {}
+    known_courses: dict[date | None, list[list[Expected | None]]] = {}
     for row in rows:
         persons = _counts(known, row["defect_id"])
         if not persons or not periods:
             continue
         # Cells are fitted together; one that rises is measured by the time before.
-        expected = course([weeks.get(c, ()) for c in cells], closed, periods, before=row["rising_since"])
+        before = row["rising_since"]
+        if before not in known_courses:
+            known_courses[before] = course([weeks.get(c, ()) for c in cells], closed, periods, before=before)
         bars = [
             Bar(
                 start,
@@ -127,7 +130,7 @@ def _of_product(
                 expectation,
                 end > closed + _WEEK,
             )
-            for (start, end), expectation in zip(periods, expected[cells.index(_cell(row))], strict=True)
+            for (start, end), expectation in zip(periods, known_courses[before][cells.index(_cell(row))], strict=True)
         ]
         since = (row["rising_since"], row["rising_since_low"], row["rising_since_high"])
         charts[row["defect_id"]] = Chart(
