@@ -117,10 +117,10 @@ def _more_consents(customers: Sequence[Person], chance: random.Random) -> Iterab
 
 
 def _unsubscribes(customers: Sequence[Person], chance: random.Random) -> Iterable[tuple[Any, ...]]:
-    for person in customers:
-        if chance.random() < 0.06:
-            day = datetime(2026, 2, 1, 8) + timedelta(minutes=chance.randint(0, 400_000))  # noqa: DTZ001
-            yield person.customer_no, chance.choice(["email", "alle"]), f"{day:%Y-%m-%d %H:%M}", "zu häufig"
+    # A company so small that the draw hits nobody has one all the same: an empty list is refused.
+    for person in [p for p in customers if chance.random() < 0.06] or customers[-1:]:
+        day = datetime(2026, 2, 1, 8) + timedelta(minutes=chance.randint(0, 400_000))  # noqa: DTZ001
+        yield person.customer_no, chance.choice(["email", "alle"]), f"{day:%Y-%m-%d %H:%M}", "zu häufig"
 
 
 def _contacts(customers: Sequence[Person], chance: random.Random) -> Iterable[tuple[Any, ...]]:
