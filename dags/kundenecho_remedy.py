@@ -6,16 +6,14 @@ truth is the state in our database. Started by hand for one remedy (`R3`); waiti
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, dag, task
 
 from dags.shared import DEFAULTS, START, run_step
 
-APPROVE: Final = "Freigeben"
-REJECT: Final = "Nicht freigeben"
-_SHOWN: Final = "{{ ti.xcom_pull(task_ids='look')['%s'] }}"
+APPROVE = "Freigeben"
+REJECT = "Nicht freigeben"
+_SHOWN = "{{ ti.xcom_pull(task_ids='look')['%s'] }}"
 
 
 @dag(
@@ -33,7 +31,7 @@ def kundenecho_remedy() -> None:
     """Ask, and write the answer down."""
 
     @task
-    def look(params: dict[str, Any] | None = None) -> dict[str, str]:
+    def look(params: dict[str, str] | None = None) -> dict[str, str]:
         from pipeline.remedy_approval import for_approval
 
         return run_step(for_approval, (params or {})["remedy"])
@@ -47,16 +45,10 @@ def kundenecho_remedy() -> None:
     )
 
     @task
-    def answer(response: Any, params: dict[str, Any] | None = None) -> str:
+    def answer(response: object, params: dict[str, str] | None = None) -> str:
         from pipeline.remedy_approval import answered
 
-        return run_step(
-            answered,
-            (params or {})["remedy"],
-            approved=response["chosen_options"] == [APPROVE],
-            by=(response["responded_by_user"] or {}).get("name") or "Airflow",
-            note=response["params_input"].get("note") or None,
-        )
+        return run_step(answered, (params or {})["remedy"], response, approving=APPROVE)
 
     shown = look()
     shown >> ask

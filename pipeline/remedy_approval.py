@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from kundenecho.remedies import next_state
 from kundenecho.settings import Settings
 from pipeline.remedies import approve, no_own_words, reject, show
@@ -34,7 +37,19 @@ def for_approval(settings: Settings, remedy: str) -> dict[str, str]:
     return {"subject": f"Lösung {name} freigeben?", "body": "\n\n".join(line for line in lines if line)}
 
 
-def answered(settings: Settings, remedy: str, *, approved: bool, by: str, note: str | None = None) -> str:
-    """Write down what a person answered; returns the state of the remedy after it."""
-    (approve if approved else reject)(settings, remedy, by=by, note=note)
+def answered(settings: Settings, remedy: str, response: Mapping[str, Any], *, approving: str) -> str:
+    """Write down what a person answered.
+
+    Args:
+        settings: Where the database is.
+        remedy: Id of the remedy.
+        response: What the operator that asked gives: ``chosen_options``, ``params_input`` and ``responded_by_user``.
+        approving: The option that approves.
+
+    Returns:
+        State of the remedy after it.
+    """
+    approved = response["chosen_options"] == [approving]
+    by = (response["responded_by_user"] or {}).get("name") or "Airflow"
+    (approve if approved else reject)(settings, remedy, by=by, note=response["params_input"].get("note") or None)
     return "approved" if approved else "draft"
