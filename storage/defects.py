@@ -172,7 +172,7 @@ WITH hit AS (
     SELECT product, component, defect, month, count(DISTINCT voice) AS persons
     FROM hit WHERE month IS NOT NULL GROUP BY 1, 2, 3, 4
 ), series AS (
-    SELECT product, component, defect, json_agg(json_build_array(month, persons) ORDER BY month) AS months
+    SELECT product, component, defect, jsonb_agg(jsonb_build_array(month, persons) ORDER BY month) AS months
     FROM by_month GROUP BY 1, 2, 3
 )
 SELECT h.product, h.component, mode() WITHIN GROUP (ORDER BY h.spelling) FILTER (WHERE lower(h.spelling) = h.component),
@@ -183,10 +183,10 @@ SELECT h.product, h.component, mode() WITHIN GROUP (ORDER BY h.spelling) FILTER 
        (count(DISTINCT h.voice) FILTER (WHERE h.verified))::int,
        (count(DISTINCT h.voice) FILTER (WHERE h.incentivised))::int,
        (count(DISTINCT h.feedback_id) FILTER (WHERE h.copy))::int,
-       (SELECT s.months FROM series s
-        WHERE s.product = h.product AND s.component = h.component AND s.defect = h.defect)
+       s.months
 FROM hit h
-GROUP BY h.product, h.component, h.defect
+LEFT JOIN series s USING (product, component, defect)
+GROUP BY h.product, h.component, h.defect, s.months
 ORDER BY h.product, h.component, h.defect
 """
 
