@@ -36,6 +36,7 @@ def defects(result: Analysis) -> set[str]:
         ("Der Sensor reagiert nicht mehr.", "malfunction"),
         ("Der Scheinwerfer flackert.", "malfunction"),
         ("Die Uhr geht ständig aus.", "malfunction"),
+        ("Die Lampe geht seit gestern nicht mehr an.", "malfunction"),
         ("Das Relais lässt sich nicht einschalten.", "malfunction"),
         ("Die Kapseln lösen sich nur halb auf.", "malfunction"),
         ("Das Tuch färbt ab.", "residue"),
@@ -64,6 +65,9 @@ def test_construction(read: Read, text: str, defect: str) -> None:
         "Es bildet sich keine Pfütze.",
         "Die Saugkraft hat nicht nachgelassen.",
         "Der Hersteller reagiert auf Mails nicht.",
+        "Sechs Sterne, mehr geht nicht.",
+        "Wenn sie aus der Hand fällt, geht sie nicht kaputt.",
+        "Bei den meisten Konkurrenzprodukten wird der Boden nicht richtig sauber.",
     ],
 )
 def test_no_problem_with_the_product(read: Read, text: str) -> None:
