@@ -10,6 +10,9 @@ _REACH: Final = 200
 #: How much more often the fixes of a defect name a noun than the product's texts do, for it to be a means. Two fixes
 #: without it are added, so that the only fix of a defect does not make a means of "Kaffee".
 _LIFT: Final = 3.0
+#: Persons who must tell the same means for a fix to stand beside its defect on the list. What one person tells is
+#: too often no fix at all; it stays among the offers, where somebody reads before deciding.
+_TOLD_BY: Final = 2
 
 
 def write_fixes(cursor: Any, lineage_id: int, products: Sequence[str]) -> None:
@@ -18,7 +21,7 @@ def write_fixes(cursor: Any, lineage_id: int, products: Sequence[str]) -> None:
     A fix belongs to a defect when it stands close behind it in a text. One without a defect before it belongs to the
     one of most persons whose part it names, else to the one of most persons of which two persons tell the same means. A
     means is a noun within a fix that the fixes of the defect name far more often than the product's texts do, and that
-    is not the part itself. The one that most persons tell comes first.
+    is not the part itself. The one that most persons tell comes first, and is suggested where at least two tell it.
 
     Args:
         cursor: Cursor of the caller's transaction, in which :func:`storage.voices.make_voices` and the figures of the
@@ -26,7 +29,7 @@ def write_fixes(cursor: Any, lineage_id: int, products: Sequence[str]) -> None:
         lineage_id: Lineage whose fixes, mentions and terms count.
         products: The products.
     """
-    values = {"lineage": lineage_id, "products": list(products), "reach": _REACH, "lift": _LIFT}
+    values = {"lineage": lineage_id, "products": list(products), "reach": _REACH, "lift": _LIFT, "told_by": _TOLD_BY}
     cursor.execute(
         "DELETE FROM defect_fix x USING defect d WHERE d.defect_id = x.defect_id AND d.product = ANY(%(products)s)",
         values,
@@ -39,7 +42,7 @@ def write_fixes(cursor: Any, lineage_id: int, products: Sequence[str]) -> None:
     cursor.execute(_WRITE_FIXES, values)
     cursor.execute(
         "UPDATE defect_figure g SET fix_id = x.fix_id FROM defect_fix x JOIN defect d USING (defect_id)"
-        " WHERE g.defect_id = x.defect_id AND x.rank = 1 AND d.product = ANY(%(products)s)",
+        " WHERE g.defect_id = x.defect_id AND x.rank = 1 AND x.persons >= %(told_by)s AND d.product = ANY(%(products)s)",
         values,
     )
 
