@@ -42,7 +42,8 @@ def write_fixes(cursor: Any, lineage_id: int, products: Sequence[str]) -> None:
     cursor.execute(_WRITE_FIXES, values)
     cursor.execute(
         "UPDATE defect_figure g SET fix_id = x.fix_id FROM defect_fix x JOIN defect d USING (defect_id)"
-        " WHERE g.defect_id = x.defect_id AND x.rank = 1 AND x.persons >= %(told_by)s AND d.product = ANY(%(products)s)",
+        " WHERE g.defect_id = x.defect_id AND x.rank = 1 AND x.persons >= %(told_by)s"
+        " AND d.product = ANY(%(products)s)",
         values,
     )
 
