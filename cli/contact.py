@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from cli.console import settings
+from cli.console import settings, trial_secret
+from cli.output import OUTPUT, save
 from pipeline.export import as_json
 
 
@@ -35,4 +38,24 @@ def contact(person: str, machine: bool) -> None:
         click.echo("  Die Listen der Firma kennen diese Person nicht.")
 
 
-COMMANDS = (contact,)
+@click.command()
+@click.option("--format", "form", type=click.Choice(["csv", "json", "xlsx"]), default="csv", show_default=True)
+@OUTPUT
+@click.option("--channel", type=click.Choice(["email", "phone", "sms", "post"]), default="email", show_default=True)
+@click.option("--product", help="Product that the message is about: buyers of similar goods may be told of it.")
+@click.option("--by", required=True, help="Who takes the list out, for the register.")
+def newsletter(form: str, output: Path | None, channel: str, product: str | None, by: str) -> None:
+    """Take out the addresses that may be written to now, each with the consent that proves it."""
+    from pipeline.newsletter import newsletter as take_out
+    from storage.connect import database
+
+    if form == "xlsx" and output is None:
+        raise click.UsageError("--format xlsx needs --output FILE")
+    found = settings()
+    trial_secret(found)
+    with database(found) as db, db.connect("kundenecho newsletter") as conn:
+        rows = take_out(found, conn, channel=channel, product=product, by=by, form=form)
+    save(form, output, "Newsletter", rows)
+
+
+COMMANDS = (contact, newsletter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,15 @@ def defects(form: str, output: Path | None, limit: int | None, product: str | No
 @click.option(
     "--min-score", type=click.FloatRange(0, 100), default=0, show_default=True, help="Leave out lower scores."
 )
+@click.option("--stage", type=click.Choice(tuple(words.STAGE)), help="Only this stage of the loyalty loop.")
+@click.option("--contactable", type=click.Choice(tuple(words.CONTACT)), help="Only who may be contacted so.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only who spoke on this day or later.")
+@click.option("--by", help="Who takes the list out, for the register; the system's user by default.")
 @click.pass_context
 def advocates(
-    context: click.Context, form: str, output: Path | None, limit: int | None, product: str | None, min_score: float
-) -> None:
+    context: click.Context, form: str, output: Path | None, limit: int | None, product: str | None, min_score: float,
+    stage: str | None, contactable: str | None, since: datetime | None, by: str | None,
+) -> None:  # fmt: skip
     """Advocates: who speaks for us, why, and whether they may be contacted."""
     if context.invoked_subcommand:
         return
@@ -62,7 +68,9 @@ def advocates(
     from storage.lists import list_advocates
 
     with database(settings()) as db, db.connect("kundenecho advocates") as conn:
-        rows = list_advocates(conn, limit=limit, min_score=min_score, product=product)
+        rows = list_advocates(
+            conn, limit=limit, min_score=min_score, product=product, stage=stage, contactable=contactable, since=since
+        )
     if form == "table":
         print_advocates(rows)
     else:

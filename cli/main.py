@@ -25,6 +25,7 @@ from cli import (
     persons,
     remedies,
     report,
+    rights,
     sources,
     understand,
 )
@@ -54,7 +55,7 @@ def cli(config: Path | None, verbose: bool) -> None:
 
 for room in (
     operate, report, data, sources, new_source, understand, lists, advocates, persons, parts, cases, contact, kpis,
-    remedies,
+    remedies, rights,
 ):  # fmt: skip
     for command in room.COMMANDS:
         cli.add_command(command)

@@ -179,6 +179,8 @@ def _load(running: Step, card: Card, account: str, harvest: Harvest, full: bool,
         deleted=report.deleted,
         rejected=harvest.rejected_count + report.rejected,
     )
+    if report.blocked:
+        running.counts["blocked"] = report.blocked
 
 
 def _keep_rejected(running: Step, card: Card, account: str, workdir: Path) -> None:

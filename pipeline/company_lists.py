@@ -84,7 +84,7 @@ def _load(running: Step, kind: str, file: Path, found: CompanyList, progress: Pr
     except DataError:
         _keep_refused(running, kind, refused)
         raise
-    repeated = items - report.new - report.revised - report.unchanged
+    repeated = items - report.new - report.revised - report.unchanged - report.blocked
     if repeated and kind != "sales":
         _notice(running, f"{file.name}: {repeated} rows have the key of a later row, which counts instead")
     running.counts.update(
@@ -94,6 +94,8 @@ def _load(running: Step, kind: str, file: Path, found: CompanyList, progress: Pr
         unchanged=report.unchanged,
         rejected=len(refused),
     )
+    if report.blocked:
+        running.counts["blocked"] = report.blocked
 
 
 def _rows(found: CompanyList, refused: list[tuple[str, str]]) -> Iterator[ListRow]:

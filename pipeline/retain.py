@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from kundenecho.settings import Settings
 from pipeline.step import Counts, Progress, silent, step
+from pipeline.traces import clean_blocked
 from spiders.card import Card, load_cards
 from storage.retain import retain as withdraw
 
@@ -23,7 +24,7 @@ def retain(settings: Settings, *, now: datetime | None = None, progress: Progres
         progress: Told about the sources.
 
     Returns:
-        texts withdrawn, feed folders removed.
+        texts withdrawn, feed folders removed; feed_lines of erased persons that a failed run had left, if any.
     """
     moment = now or datetime.now(UTC)
     cards = [card for card in load_cards(settings).values() if isinstance(card, Card)]
@@ -32,6 +33,8 @@ def retain(settings: Settings, *, now: datetime | None = None, progress: Progres
     with step(settings, "retain") as running:
         withdrawn = withdraw(running.conn, days, moment, refreshed=fresh)
         running.conn.commit()
+        if lines := clean_blocked(settings.home, running.conn):
+            running.counts["feed_lines"] = lines
         running.counts.update(texts=sum(withdrawn.values()), feeds=_remove_feeds(settings, moment))
         progress("Aufbewahrung prüfen", len(cards), len(cards))
     return running.counts

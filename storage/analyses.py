@@ -104,13 +104,21 @@ def write_analyses(conn: Connection, lineage_id: int, pairs: Sequence[tuple[int,
     Args:
         conn: Connection; the caller commits.
         lineage_id: The lineage.
-        pairs: Revision id and analysis; a revision that the lineage has analysed already is left alone.
+        pairs: Revision id and analysis; a revision that the lineage has analysed already is left alone, and so is one
+            that was erased meanwhile.
 
     Returns:
         Number of analyses written.
     """
     by_revision = dict(pairs)
     with conn.cursor() as cursor:
+        cursor.execute(
+            "SELECT revision_id FROM revision WHERE revision_id = ANY(%s) ORDER BY 1 FOR KEY SHARE",
+            (list(by_revision),),
+        )
+        by_revision = {revision: by_revision[revision] for (revision,) in cursor.fetchall()}
+        if not by_revision:
+            return 0
         written = execute_values(
             cursor,
             "INSERT INTO analysis (lineage_id, revision_id, language, abstained, sentiment, score, confidence,"

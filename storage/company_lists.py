@@ -17,6 +17,7 @@ from psycopg2.extras import execute_values
 
 from kundenecho.company_lists import LISTS, ListRow
 from kundenecho.errors import DataError
+from storage.blocks import drop_blocked, hold_off_erasures
 from storage.connect import Connection, translated
 from storage.feed import copy_cell
 
@@ -53,11 +54,15 @@ class ListFile:
 
 @dataclass(frozen=True)
 class ListReport:
-    """What one import did, in rows by their natural key; ``unchanged`` ones were not written at all."""
+    """What one import did, in rows by their natural key; ``unchanged`` ones were not written at all.
+
+    ``blocked`` counts rows of the file that belong to erased persons and were not taken in.
+    """
 
     new: int
     revised: int
     unchanged: int
+    blocked: int = 0
 
 
 @contextmanager
@@ -137,10 +142,13 @@ def merge_list(
         # Nothing is known yet of how the rows written here are spread, and then the planner likes nested loops,
         # which take hours over two long lists.
         cursor.execute("SET LOCAL jit = off; SET LOCAL enable_nestloop = off")
+        hold_off_erasures(cursor)
+        columns = [name for name in LISTS[kind].column_names() if name in {"customer_key", "email_key", "order_key"}]
+        blocked = drop_blocked(cursor, "incoming", columns) if columns else 0
         unchanged = _settle(cursor, kind, file.unsaid)
         cursor.execute("SELECT count(*) FILTER (WHERE NOT known), count(*) FILTER (WHERE known) FROM staged")
         new, revised = _row(cursor)
-        report = ListReport(new, revised, unchanged)
+        report = ListReport(new, revised, unchanged, blocked)
         cursor.execute("SELECT EXISTS (SELECT FROM list_import WHERE kind = %s AND digest = %s)", (kind, file.digest))
         if not new and not revised and _row(cursor)[0]:
             return report

@@ -110,7 +110,14 @@ def _suggested(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def list_advocates(
-    conn: Connection, *, limit: int | None = None, min_score: float = 0, product: str | None = None
+    conn: Connection,
+    *,
+    limit: int | None = None,
+    min_score: float = 0,
+    product: str | None = None,
+    stage: str | None = None,
+    contactable: str | None = None,
+    since: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Advocates, the highest score first.
 
@@ -119,6 +126,9 @@ def list_advocates(
         limit: At most so many.
         min_score: Leave out lower scores, 0 to 100.
         product: Only those who spoke well of this product.
+        stage: Only this stage of the loyalty loop.
+        contactable: yes | no | reply_only, as of now.
+        since: Only who was heard then or later; a time without a zone is UTC.
 
     Returns:
         One mapping per person with the keys of the contract.
@@ -128,8 +138,18 @@ def list_advocates(
         "SELECT * FROM lists.advocates WHERE score >= %(least)s"
         " AND (%(product)s::text IS NULL OR person_id IN (SELECT person_id FROM lists.advocate_reasons"
         "      WHERE product = %(product)s AND weight > 0))"
+        " AND (%(stage)s::text IS NULL OR stage = %(stage)s)"
+        " AND (%(since)s::timestamptz IS NULL OR last_seen >= %(since)s)"
+        " AND (%(contactable)s::text IS NULL OR contactable = %(contactable)s)"
         " ORDER BY score DESC, last_seen DESC NULLS LAST, person_id LIMIT %(limit)s",
-        {"limit": limit, "least": min_score, "product": product},
+        {
+            "limit": limit,
+            "least": min_score,
+            "product": product,
+            "stage": stage,
+            "contactable": contactable,
+            "since": since,
+        },
     )
     reasons = _by(
         _rows(

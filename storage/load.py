@@ -13,8 +13,10 @@ from psycopg2.extras import execute_values
 
 from kundenecho.aggregates import AggregateRating
 from kundenecho.errors import DataError
+from kundenecho.keying import keyer_from_env
 from kundenecho.pages import KnownPage
 from storage.aggregates import keep_aggregates
+from storage.blocks import blocks_feedback, drop_blocked, feedback_key, hold_off_erasures
 from storage.connect import Connection, translated
 from storage.feed import STAGING, BadLine, portions
 from storage.merge import MERGE
@@ -56,7 +58,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What one load did, in records; ``unchanged`` ones were not written at all."""
+    """What one load did, in records; ``unchanged`` ones were not written, ``blocked`` ones are of erased persons."""
 
     load_id: int
     items: int
@@ -65,6 +67,7 @@ class LoadReport:
     unchanged: int
     deleted: int
     rejected: int
+    blocked: int = 0
 
 
 def load_feed(
@@ -145,7 +148,9 @@ def _load(
     with conn.cursor() as cursor:
         # The plans of this transaction scan a table that was empty when it was made.
         cursor.execute("SET LOCAL jit = off")
+        hold_off_erasures(cursor)
         bad = _stage(cursor, feed, card, account, progress)
+        blocked = _drop_erased(cursor, card.source)
         cursor.execute(
             "INSERT INTO load (run_id, source, account, partition, full_read) VALUES (%s, %s, %s, %s, %s)"
             " RETURNING load_id",
@@ -171,7 +176,9 @@ def _load(
         if watermark is not None:
             cursor.execute(_WATERMARK, (card.source, account, partition, watermark, load_id))
         unchanged = items - changed + len(beside.seen)
-        report = LoadReport(load_id, items + len(beside.seen), new, changed - new, unchanged, deleted, len(bad))
+        report = LoadReport(
+            load_id, items + len(beside.seen), new, changed - new, unchanged, deleted, len(bad), blocked
+        )
         cursor.execute(
             "UPDATE load SET items = %s, new = %s, revised = %s, unchanged = %s, deleted = %s, rejected = %s"
             " WHERE load_id = %s",
@@ -224,6 +231,30 @@ _WATERMARK = """
 INSERT INTO watermark AS w (source, account, partition, value, load_id) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (source, account, partition) DO UPDATE SET value = excluded.value, load_id = excluded.load_id
 WHERE w.value IS DISTINCT FROM excluded.value
+"""
+
+
+def _drop_erased(cursor: Any, source: str) -> int:
+    """Leave out what erased persons said, and who referred somebody who was erased; gives the number of records."""
+    blocked = drop_blocked(cursor, "staged", ("author_key", "email_key", "customer_key", "order_key"))
+    cursor.execute(_NO_REFEREE)
+    if not blocks_feedback(cursor):
+        return blocked
+    keyer = keyer_from_env()
+    cursor.execute("CREATE TEMP TABLE identity (account text, native_id text, key text) ON COMMIT DROP")
+    cursor.execute("SELECT account, native_id FROM staged")
+    rows = [(account, native, feedback_key(keyer, source, account, native)) for account, native in cursor.fetchall()]
+    execute_values(cursor, "INSERT INTO identity VALUES %s", rows, page_size=5000)
+    cursor.execute(
+        "DELETE FROM staged s USING identity i JOIN blocked_key b ON b.key = i.key"
+        " WHERE (s.account, s.native_id) = (i.account, i.native_id)"
+    )
+    return blocked + int(cursor.rowcount)
+
+
+_NO_REFEREE = """
+UPDATE staged SET extra = extra - 'referee_key', fragment = NULL, fragment_digest = NULL
+WHERE extra ? 'referee_key' AND extra ->> 'referee_key' IN (SELECT key FROM blocked_key)
 """
 
 

@@ -17,6 +17,7 @@ from kundenecho.settings import Settings
 from pipeline import remedy_words, words
 from pipeline.export import as_csv, as_json, write_xlsx
 from storage.connect import Connection, Database
+from storage.exports import Export, register_export
 from storage.lists import list_advocates, list_defects
 from storage.loop import list_recoveries, list_stages, list_transitions, silent_customers
 from storage.why import why
@@ -109,13 +110,19 @@ def build(settings: Settings, db: Database) -> FastAPI:
         return pages.TemplateResponse(request, "why.html", {"found": found})
 
     @app.get("/export/{name}.{form}")
-    def export(name: str, form: str) -> Response:
+    def export(request: Request, name: str, form: str) -> Response:
         lists: dict[str, Callable[[Connection], list[dict[str, Any]]]]
         lists = {"maengel": list_defects, "fuersprecher": list_advocates}
         if name not in lists or form not in {"csv", "json", "xlsx"}:
             raise DataError(f"there is no export {name}.{form}", remedy="maengel or fuersprecher, csv, json or xlsx")
         with db.connect("kundenecho web") as conn:
             rows = lists[name](conn)
+            kind = {"maengel": "defects", "fuersprecher": "advocates"}[name]
+            # Who it was, where a proxy in front of the pages says so.
+            by = request.headers.get("X-Forwarded-User") or "Seiten"
+            persons = [int(row["person_id"][1:]) for row in rows if "person_id" in row]
+            register_export(conn, Export(kind, by[:100], form, len(rows), way="page"), persons=persons)
+            conn.commit()
         return _download(name, form, rows)
 
     return app

@@ -77,6 +77,8 @@ READERS = {
         "company_lists",
         "deliveries",
         "remedy_exports",
+        "exports",
+        "erasures",
     },
 }
 VIEWS = set().union(*READERS.values())
