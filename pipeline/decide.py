@@ -12,6 +12,7 @@ from pipeline.defects import decide_defects
 from pipeline.persons import settle
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.topics import decide_topics
+from storage.blocks import hold_off
 from storage.connect import named_lock
 from storage.dirty import active_lineage, clear_dirty, mark_dirty, newest_feedback, take_dirty
 
@@ -36,6 +37,8 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         conn, counts = running.conn, running.counts
         counts.update(products=0, persons=0, defects=0, topics=0, advocates=0, cases=0, cases_closed=0)
         apply_limits(settings, conn)
+        # Else an erasure could end before this does, and what was read of the person be written after it.
+        hold_off(conn)
         lineage = active_lineage(conn)
         if lineage is None:
             return counts

@@ -13,17 +13,23 @@ from kundenecho.errors import BusyError
 from kundenecho.keying import Keyer
 from storage.subject import Subject
 
-#: Advisory lock of erasures: loads and imports hold it shared for their transaction, an erasure alone.
-_LOCK: Final = (0x4B45, 0x45524153)
+#: Advisory lock of erasures: loads, imports and decide hold it shared for their transaction, an erasure alone.
+ERASURES: Final = (0x4B45, 0x45524153)
 
 
 def hold_off_erasures(cursor: Any) -> None:
     """Let no erasure begin until the transaction ends; several loads may hold this at once."""
-    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", _LOCK)
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", ERASURES)
+
+
+def hold_off(conn: Connection) -> None:
+    """Let no erasure begin until the transaction of a connection ends, see :func:`hold_off_erasures`."""
+    with conn.cursor() as cursor:
+        hold_off_erasures(cursor)
 
 
 def wait_for_loads(conn: Connection) -> None:
-    """Wait for the loads in progress and hold off new ones until the transaction ends.
+    """Wait for the loads and the decide in progress and hold off new ones until the transaction ends.
 
     Raises:
         BusyError: A load has been writing for longer than an erasure waits.
@@ -31,9 +37,11 @@ def wait_for_loads(conn: Connection) -> None:
     with conn.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '10min'")
         try:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", ERASURES)
         except psycopg2.errors.LockNotAvailable:
-            raise BusyError("a load is still writing", where="erase", remedy="Wait for it, then try again") from None
+            raise BusyError(
+                "a load or decide still writes", where="erase", remedy="Wait for it, then try again"
+            ) from None
 
 
 def feedback_key(keyer: Keyer, source: str, account: str, native_id: str) -> str:

@@ -22,6 +22,7 @@ from pipeline.export import as_json
 from pipeline.retain import retain
 from pipeline.rights import Choice, erase_person, object_person
 from pipeline.subject import subject_access
+from storage.blocks import ERASURES
 from storage.connect import Connection, Database
 from storage.contact import contactable
 from storage.erase import swept
@@ -267,6 +268,20 @@ def test_an_erasure_in_the_middle_of_a_collect(
     assert (reports[0].new, reports[1].counts["feedback"]) == (3, 4)
     assert load([feedback("5", author=HANDLE)]).blocked == 1
     assert rows(conn, "SELECT count(*) FROM feedback") == [(0,)]
+
+
+def test_no_erasure_begins_while_a_decide_writes(house: Settings, conn: Connection, db: Database) -> None:
+    """What a decide has read of somebody is written before she is erased, not after."""
+    free: list[tuple[Any, ...]] = []
+
+    def look(*_progress: Any) -> None:
+        with db.connect("erase") as other:
+            free.extend(rows(other, "SELECT pg_try_advisory_xact_lock(%s, %s)", *ERASURES))
+            other.rollback()
+
+    decide(house, everything=True, progress=look)
+    assert set(free) == {(False,)}
+    assert rows(conn, "SELECT pg_try_advisory_xact_lock(%s, %s)", *ERASURES) == [(True,)]
 
 
 def test_one_mailbox_of_two_customers_is_not_one_person(settings: Settings, conn: Connection) -> None:
