@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kundenecho.analysis import Analysis
 from nlp.engine import Engine, Text
+from nlp.lexicon import visible
 from nlp.terms import head_of, name_of
 
 Read = Callable[..., Analysis]
@@ -157,7 +158,7 @@ WORDS = st.sampled_from(PIECES)
 def test_offsets_slice_to_the_term(engine: Engine, text: str, title: str | None) -> None:
     for term in next(engine.analyse([Text(text, title)])).terms:
         field = (title if term.field == "title" else text) or ""
-        noun = field[term.start : term.end]
+        noun = visible(field[term.start : term.end])
         assert noun
         assert noun.casefold() == term.written.casefold() or term.key == "preisleistung"
         assert term.evidence[0] <= term.start < term.end <= term.evidence[1] <= len(field)

@@ -113,10 +113,14 @@ def test_a_struck_reason_of_the_person_survives_newer_words(
     assert reasons(conn)["recent"] == 0
 
 
-def test_time_makes_praise_old(fan: str, conn: Connection, settings: Settings, load: Load, feedback: Make) -> None:
+def test_time_makes_praise_old(conn: Connection, settings: Settings, load: Load, feedback: Make) -> None:
+    days = [datetime(2025, 5, 4, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC)]
+    load([feedback(str(n), TEXTS[3 * n], author="Anna", rating_1_5=5.0, created_at=day) for n, day in enumerate(days)])
+    analyse(settings)
+    decide(settings)
     assert "recent" in reasons(conn)
     # Only somebody else says something, fourteen months later.
-    load([feedback("9", TEXTS[2], author="Otto", rating_1_5=1.0, created_at=datetime(2027, 9, 1, tzinfo=UTC))])
+    load([feedback("9", TEXTS[2], author="Otto", rating_1_5=1.0, created_at=datetime(2026, 9, 1, tzinfo=UTC))])
     analyse(settings)
     decide(settings)
     assert "recent" not in reasons(conn)

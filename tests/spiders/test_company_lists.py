@@ -135,7 +135,7 @@ def test_workbook(tmp_path: Path, keyer: Keyer) -> None:
 def test_the_lists_of_the_demo_company(tmp_path: Path, keyer: Keyer) -> None:
     for file in write_lists(company(), tmp_path):
         good, bad = read(file, file.stem, keyer)
-        assert len(good) > 40
+        assert len(good) > 20
         assert not bad
         assert not open_list(file, file.stem, keyer, ZONE).unknown
 
