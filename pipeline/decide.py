@@ -15,6 +15,7 @@ from pipeline.topics import decide_topics
 from storage.blocks import hold_off
 from storage.connect import named_lock
 from storage.dirty import active_lineage, clear_dirty, mark_dirty, newest_feedback, take_dirty
+from storage.planner import learn_new_tables
 
 
 def decide(settings: Settings, *, everything: bool = False, progress: Progress = silent) -> Counts:
@@ -53,5 +54,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         counts["persons"], counts["advocates"] = assessed
         counts["cases"], counts["cases_closed"] = decide_cases(conn, settings, lineage, progress=progress)
         clear_dirty(conn, dirty)
+        conn.commit()
+        learn_new_tables(conn)
         conn.commit()
     return running.counts

@@ -73,6 +73,19 @@ def test_a_second_run_changes_nothing(demo: Settings, conn: Connection) -> None:
     assert rows(conn, "SELECT revision_id, xmin::text FROM revision ORDER BY 1") == before
 
 
+def test_the_planner_knows_the_tables_that_were_just_filled(demo: Settings, conn: Connection) -> None:
+    collect(demo, "shop")
+    analyse(demo)
+    decide(demo)
+    unknown = (
+        "SELECT relname FROM pg_class WHERE relnamespace = 'kundenecho'::regnamespace AND relkind = 'r'"
+        " AND reltuples <= 0 AND pg_relation_size(oid) > 0"
+    )
+    # What was written and taken back again leaves a file without rows.
+    for (table,) in rows(conn, unknown):
+        assert rows(conn, f"SELECT count(*) FROM kundenecho.{table}") == [(0,)]
+
+
 def test_an_edit_upstream_becomes_a_revision_and_a_recovery(demo: Settings, scene: Scene, conn: Connection) -> None:
     scene.server.as_of = datetime(2026, 5, 10, tzinfo=UTC)
     collect(demo, "shop")
