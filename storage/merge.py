@@ -104,6 +104,14 @@ MERGE: Final = (
           (s.kind, s.product, coalesce(s.author_id, f.author_id), s.url, s.parent_native_id, s.response_key,
            s.touchpoint, s.verified_purchase, s.created_at, s.created_precision, s.experienced_at, s.extra, 0::smallint)
     """,
+    # Of a table that was empty the planner thinks so still, and would compare every row with every other.
+    """
+    DO $$ BEGIN
+        IF (SELECT reltuples <= 0 FROM pg_class WHERE oid = 'kundenecho.feedback'::regclass) THEN
+            ANALYZE kundenecho.feedback;
+        END IF;
+    END $$
+    """,
     """
     WITH made AS (
         INSERT INTO revision (feedback_id, number, content_digest, state, title, text, copy_digest, language,

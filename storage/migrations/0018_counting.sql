@@ -38,12 +38,16 @@ CREATE TABLE dirty_copy (copy_digest text NOT NULL);
 
 CREATE FUNCTION mark_dirty_copies() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Unnested, since a join on "one of two" compares every row with every other.
     INSERT INTO dirty_copy
     SELECT DISTINCT r.copy_digest
-    FROM was o JOIN becomes n USING (feedback_id)
-    JOIN revision r ON r.revision_id IN (o.current_revision_id, n.current_revision_id)
-    WHERE (o.current_revision_id, o.author_id) IS DISTINCT FROM (n.current_revision_id, n.author_id)
-      AND r.copy_digest IS NOT NULL;
+    FROM (
+        SELECT unnest(ARRAY[o.current_revision_id, n.current_revision_id]) AS revision_id
+        FROM was o JOIN becomes n USING (feedback_id)
+        WHERE (o.current_revision_id, o.author_id) IS DISTINCT FROM (n.current_revision_id, n.author_id)
+    ) touched
+    JOIN revision r USING (revision_id)
+    WHERE r.copy_digest IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE TRIGGER feedback_dirty_copies AFTER UPDATE ON feedback
