@@ -13,8 +13,7 @@ from cli.console import print_table, settings
 from cli.output import FORMAT as _FORMAT
 from cli.output import LIMIT as _LIMIT
 from cli.output import OUTPUT as _OUTPUT
-from cli.output import in_quotes as _quote
-from cli.output import write as _write
+from cli.output import in_quotes, write
 from pipeline import words
 from pipeline.export import as_json
 from pipeline.remedy_words import STATE as REMEDY
@@ -41,7 +40,7 @@ def defects(form: str, output: Path | None, limit: int | None, product: str | No
     if form == "table":
         print_defects(rows)
     else:
-        _write(form, output, "Mängel", rows)
+        write(form, output, "Mängel", rows)
 
 
 @click.group(invoke_without_command=True)
@@ -74,7 +73,7 @@ def advocates(
     if form == "table":
         print_advocates(rows)
     else:
-        _write(form, output, "Fürsprecher", rows)
+        write(form, output, "Fürsprecher", rows)
 
 
 @click.command()
@@ -92,7 +91,7 @@ def topics(form: str, output: Path | None, limit: int | None, product: str | Non
     if form == "table":
         print_topics(rows)
     else:
-        _write(form, output, "Themen", rows)
+        write(form, output, "Themen", rows)
 
 
 @click.command()
@@ -147,7 +146,7 @@ def print_defects(rows: Sequence[Mapping[str, Any]], *, title: str | None = None
     for row in rows:
         rate, low, high = (words.per_hundred(row[key]) for key in ("rate", "rate_low", "rate_high"))
         share = f"{rate} ({low}–{high})"
-        quote = _quote(row["quotes"][0]["text"]) if row["quotes"] else "–"
+        quote = in_quotes(row["quotes"][0]["text"]) if row["quotes"] else "–"
         if row["remedy"]:
             quote += f"\n{_remedy(row['remedy'])}"
         persons = f"{row['persons']} von {row['persons_exposed']}"
@@ -177,7 +176,7 @@ def _best_quote(reasons: Sequence[Mapping[str, Any]]) -> str:
     quotes = [reason["quote"] for reason in reasons if reason["quote"]]
     if not quotes:
         return "–"
-    return _quote(next((quote for quote in quotes if len(quote) >= _CONVINCING), max(quotes, key=len)))
+    return in_quotes(next((quote for quote in quotes if len(quote) >= _CONVINCING), max(quotes, key=len)))
 
 
 def print_topics(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> None:
@@ -191,7 +190,7 @@ def print_topics(rows: Sequence[Mapping[str, Any]], *, title: str | None = None)
             str(row["persons"]),
             words.per_hundred(row["share"]),
             ", ".join(row["terms"]),
-            _quote(row["quotes"][0]["text"]) if row["quotes"] else "–",
+            in_quotes(row["quotes"][0]["text"]) if row["quotes"] else "–",
         ]
         for row in rows
     ]
@@ -201,7 +200,7 @@ def print_topics(rows: Sequence[Mapping[str, Any]], *, title: str | None = None)
 def _remedy(remedy: Mapping[str, Any]) -> str:
     known = REMEDY[remedy["state"]]
     if remedy["state"] == "suggested":
-        return f"{known}: {_quote(remedy['text'])}"
+        return f"{known}: {in_quotes(remedy['text'])}"
     return f"Lösung {remedy['remedy_id']} ({known}): {' '.join(remedy['text'].split())}"
 
 
@@ -222,7 +221,7 @@ def _print_evidence(piece: Mapping[str, Any]) -> None:
     click.echo(f"\n{head}")
     if piece["quote"]:
         place = f"[{'Titel' if piece['field'] == 'title' else 'Text'}, Zeichen {piece['start']}–{piece['end']}]"
-        click.echo(f"  {_quote(piece['quote'])}  {place}")
+        click.echo(f"  {in_quotes(piece['quote'])}  {place}")
     if piece.get("counts_as"):
         click.echo(f"  {words.copy(piece)}")
     fragment = piece["fragment_digest"] or "nicht aufbewahrt"
