@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,9 +34,31 @@ SECRET = "a secret that only the tests know, long enough"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared with real data is not here")
 _numbers = itertools.count(1)
 
+_MEMORY = Path("/dev/shm")
+_ROOM_NEEDED = 2 * 1024**3
+
+#: The tests' servers keep nothing over a crash of the machine, so none of their writes has to wait for the disk; and
+#: what the planner knows comes from the code's own ANALYZE, not from an autovacuum that happened to pass by.
+_NOTHING_TO_KEEP = (
+    "fsync = off",
+    "synchronous_commit = off",
+    "full_page_writes = off",
+    "autovacuum = off",
+)
+
+
+@contextmanager
+def quick_folder(prefix: str) -> Iterator[Path]:
+    """A folder for this block, in memory where there is room: databases write and unlink thousands of files."""
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_NEEDED
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=_MEMORY if roomy else None) as folder:
+        # The server may run as a user of its own.
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
 
 @pytest.fixture(scope="session", autouse=True)
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def environment() -> Iterator[Path]:
     """Tests never see the caller's settings, secrets or state; gives the state directory of their Airflow.
 
     Airflow reads its settings when it is first imported, so they stand before any test.
@@ -44,9 +67,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in list(os.environ):
         if name.startswith(("KUNDENECHO_", "AIRFLOW")):
             del os.environ[name]
-    home = tmp_path_factory.mktemp("airflow-state")
-    os.environ.update(airflow_environment(home), KUNDENECHO_KEY_SECRET=SECRET)
-    yield home
+    with quick_folder("airflow") as home:
+        os.environ.update(airflow_environment(home), KUNDENECHO_KEY_SECRET=SECRET)
+        yield home
     os.environ.clear()
     os.environ.update(saved)
 
@@ -54,24 +77,25 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
     """A real server for this worker, with a migrated template database; gives the admin URL."""
-    with tempfile.TemporaryDirectory(prefix="ke") as folder:
-        # The server may run as a user of its own.
-        Path(folder).chmod(0o755)
-        server = Embedded(Path(folder) / "pg")
+    with quick_folder("ke") as folder:
+        server = Embedded(folder / "pg")
         url = server.start()
         admin = url.replace("/kundenecho?", "/postgres?")
+        for setting in _NOTHING_TO_KEEP:
+            _admin(admin, f"ALTER SYSTEM SET {setting}")
+        _admin(admin, "SELECT pg_reload_conf()")
         with Database(url).connect("tests") as conn:
             migrate(conn)
         yield admin
         server.stop()
 
 
-def _admin(url: str, statement: str, name: str) -> None:
+def _admin(url: str, statement: str, *names: str) -> None:
     conn = psycopg2.connect(url)
     conn.autocommit = True
     try:
         with conn.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
     finally:
         conn.close()
 
@@ -80,7 +104,7 @@ def _admin(url: str, statement: str, name: str) -> None:
 def empty_url(cluster: str) -> Iterator[str]:
     """A database without anything in it."""
     name = f"empty_{os.getpid()}_{next(_numbers)}"
-    _admin(cluster, "CREATE DATABASE {}", name)
+    _admin(cluster, "CREATE DATABASE {} STRATEGY file_copy", name)
     yield cluster.replace("/postgres?", f"/{name}?")
     _admin(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 
@@ -89,7 +113,7 @@ def empty_url(cluster: str) -> Iterator[str]:
 def db(cluster: str) -> Iterator[Database]:
     """A fresh migrated database."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho", name)
+    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho STRATEGY file_copy", name)
     # A copy has the template's content, but not the rights on the database itself.
     _admin(cluster, "REVOKE TEMPORARY, CREATE ON DATABASE {} FROM PUBLIC", name)
     _admin(cluster, "GRANT TEMPORARY ON DATABASE {} TO kundenecho_pipeline", name)

@@ -31,7 +31,7 @@ class Installation:
 @pytest.fixture(scope="module")
 def installed(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     name = f"installed_{os.getpid()}"
-    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho", name)
+    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho STRATEGY file_copy", name)
     db = Database(cluster.replace("/postgres?", f"/{name}?"))
     home = tmp_path_factory.mktemp("home")
     saved = dict(os.environ)

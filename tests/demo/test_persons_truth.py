@@ -43,7 +43,7 @@ class Decided:
 def decided(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Decided]:
     """All voices of the demo company, first as they were written, then with their edits; lists imported."""
     name, home = f"truth_{os.getpid()}", tmp_path_factory.mktemp("truth")
-    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho", name)
+    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho STRATEGY file_copy", name)
     db = Database(cluster.replace("/postgres?", f"/{name}?"))
     settings = replace(
         load_settings(env={"KUNDENECHO_HOME": str(home)}), path=home / "none.toml", sources={}, database_url=db.url

@@ -55,7 +55,7 @@ def told(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
                  author_key=Keyer(SECRET).account("shop", f"author {n}"), author_name=f"author {n}")
         for n, text in enumerate(said)
     ]  # fmt: skip
-    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho", name)
+    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho STRATEGY file_copy", name)
     db = Database(cluster.replace("/postgres?", f"/{name}?"))
     with db.connect("told") as conn:
         load_feed(conn, write_feed(home / "feed.jsonl", records), card=LoadSource("shop"))
@@ -70,7 +70,7 @@ def told(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 def db(cluster: str, told: str) -> Iterator[Database]:
     """A copy of that database for each test."""
     name = f"{told}_{next(_numbers)}"
-    _admin(cluster, f"CREATE DATABASE {{}} TEMPLATE {told}", name)
+    _admin(cluster, f"CREATE DATABASE {{}} TEMPLATE {told} STRATEGY file_copy", name)
     yield Database(cluster.replace("/postgres?", f"/{name}?"))
     _admin(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 

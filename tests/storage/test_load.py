@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from storage.feed import portions
 from storage.load import LoadReport, LoadSource, load_feed
 from storage.migrate import migrate
 from storage.runs import begin_run, watermark
-from tests.conftest import rows
+from tests.conftest import quick_folder, rows
 
 Make = Callable[..., Feedback]
 Load = Callable[..., LoadReport]
@@ -173,26 +173,31 @@ def test_portions_hold_every_good_record(feedback: Make, tmp_path: Path) -> None
     assert [count for _, count in found] == [5000, 1]
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with quick_folder("ke") as found:
+        yield found
+
+
 @pytest.mark.heavy
-def test_database_that_stops_in_the_middle(feedback: Make, tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    server = Embedded(tmp_path / "pg")
+def test_database_that_stops_in_the_middle(feedback: Make, folder: Path) -> None:
+    server = Embedded(folder / "pg")
     url = server.start()
     with Database(url).connect("test") as conn:
         migrate(conn)
-    feed = tmp_path / "feed.jsonl"
+    feed = folder / "feed.jsonl"
     feed.write_text("".join(json.dumps(feedback(str(n)).to_dict()) + "\n" for n in range(20_000)), encoding="utf-8")
     killed = threading.Event()
 
     def kill(read: int) -> None:
         if read >= 10_000 and not killed.is_set():
             killed.set()
-            pid = (tmp_path / "pg" / "postmaster.pid").read_text().splitlines()[0]
+            pid = (folder / "pg" / "postmaster.pid").read_text().splitlines()[0]
             subprocess.run(["kill", "-QUIT", pid], check=True)  # an immediate shutdown
 
     with Database(url).connect("test") as conn, pytest.raises(RetryError, match="went away"):
         load_feed(conn, feed, card=LoadSource("shop"), watermark="1", progress=kill)
-    again = Embedded(tmp_path / "pg").start()
+    again = Embedded(folder / "pg").start()
     with Database(again).connect("test") as conn:
         assert rows(conn, "SELECT count(*) FROM feedback") == [(0,)]
         assert watermark(conn, "shop", "") is None
