@@ -6,19 +6,21 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from kundenecho.analysis import Analysis, FieldSpan, Mention
+from kundenecho.analysis import Analysis, FieldSpan, Mention, Term
 from kundenecho.settings import Settings
 from pipeline.decide import decide
 from storage.analyses import activate, ensure_lineage, unseen, write_analyses
 from storage.connect import Connection
+from storage.remedy_effects import EffectRow
 from tests.conftest import rows
 
 TYPES = {"undicht": "leak", "verstopft": "blockage"}
+_HELPED = re.compile(r"Mit einer (\w+) ging es wieder")
 _SAID = re.compile(r"(?:Der|Die|Das) (\w+) ist (undicht|verstopft)|^Alles ist (undicht|verstopft)")
 
 
 def read(text: str, types: dict[str, str]) -> Analysis:
-    """What such a text says: parts that are leaky or blocked, and whether something was given for it."""
+    """What such a text says: parts that are leaky or blocked, what helped, and whether something was given for it."""
     mentions = [
         Mention(
             "text", "function", "neg", (hit.start(), hit.end()), component=hit[1],
@@ -29,7 +31,10 @@ def read(text: str, types: dict[str, str]) -> Analysis:
     ]  # fmt: skip
     given = text.find("kostenlos")
     span = FieldSpan("text", given, given + 9) if given >= 0 else None
-    return Analysis(language="de", mentions=mentions, incentivised=span)
+    helped = list(_HELPED.finditer(text))
+    fixes = [FieldSpan("text", *hit.span()) for hit in helped]
+    terms = [Term("text", *hit.span(1), hit.span(), hit[1].lower(), hit[1]) for hit in helped]
+    return Analysis(language="de", mentions=mentions, incentivised=span, fixes=fixes, terms=terms)
 
 
 def understand(conn: Connection, lineage: str = "first", types: dict[str, str] = TYPES) -> None:
@@ -68,6 +73,18 @@ def snapshot(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
             conn, "SELECT feedback_id, counts_as, copy_digest, kind, similarity FROM collapse ORDER BY 1"
         ),
         "advocates": rows(conn, "SELECT person_id, score, stage, listed FROM advocate ORDER BY 1"),
+        "offers": rows(
+            conn,
+            "SELECT d.product, d.component, d.defect, x.rank, x.fix_id, x.means, x.written, x.persons, x.named_by"
+            " FROM defect_fix x JOIN defect d USING (defect_id) ORDER BY 1, 2, 3, 4",
+        ),
+        "effects": rows(
+            conn,
+            f"SELECT {', '.join(EffectRow._fields)} FROM remedy_effect ORDER BY remedy_id, part",
+        ),
+        "returns": rows(
+            conn, "SELECT remedy_id, rank, revision_id, field, quote_start FROM remedy_return ORDER BY 1, 2"
+        ),
     }
     conn.rollback()
     return found
@@ -82,7 +99,8 @@ def from_nothing(conn: Connection, settings: Settings) -> dict[str, list[tuple[A
             " WHERE EXISTS (SELECT FROM revision r WHERE r.copy_digest = s.copy_digest AND r.text IS NOT NULL)"
         )
         cursor.execute("DELETE FROM collapse; DELETE FROM component_alias")
-        cursor.execute("DELETE FROM defect_figure; DELETE FROM defect_quote")
+        cursor.execute("DELETE FROM defect_figure; DELETE FROM defect_quote; DELETE FROM defect_fix")
+        cursor.execute("DELETE FROM remedy_effect; DELETE FROM remedy_return")
     conn.commit()
     decide(settings, everything=True)
     return snapshot(conn)

@@ -186,11 +186,11 @@ def test_database_that_stops_in_the_middle(feedback: Make, folder: Path) -> None
     with Database(url).connect("test") as conn:
         migrate(conn)
     feed = folder / "feed.jsonl"
-    feed.write_text("".join(json.dumps(feedback(str(n)).to_dict()) + "\n" for n in range(20_000)), encoding="utf-8")
+    feed.write_text("".join(json.dumps(feedback(str(n)).to_dict()) + "\n" for n in range(8_000)), encoding="utf-8")
     killed = threading.Event()
 
     def kill(read: int) -> None:
-        if read >= 10_000 and not killed.is_set():
+        if read >= 5_000 and not killed.is_set():
             killed.set()
             pid = (folder / "pg" / "postmaster.pid").read_text().splitlines()[0]
             subprocess.run(["kill", "-QUIT", pid], check=True)  # an immediate shutdown
@@ -202,5 +202,5 @@ def test_database_that_stops_in_the_middle(feedback: Make, folder: Path) -> None
         assert rows(conn, "SELECT count(*) FROM feedback") == [(0,)]
         assert watermark(conn, "shop", "") is None
         report = load_feed(conn, feed, card=LoadSource("shop"), watermark="1")
-        assert (report.new, watermark(conn, "shop", "")) == (20_000, "1")
+        assert (report.new, watermark(conn, "shop", "")) == (8_000, "1")
     server.stop()
