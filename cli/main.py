@@ -20,6 +20,7 @@ from cli import (
     kpis,
     lists,
     new_source,
+    offers,
     operate,
     parts,
     persons,
@@ -54,8 +55,8 @@ def cli(config: Path | None, verbose: bool) -> None:
 
 
 for room in (
-    operate, report, data, sources, new_source, understand, lists, advocates, persons, parts, cases, contact, kpis,
-    remedies, rights,
+    operate, report, data, sources, new_source, understand, lists, advocates, offers, persons, parts, cases, contact,
+    kpis, remedies, rights,
 ):  # fmt: skip
     for command in room.COMMANDS:
         cli.add_command(command)

@@ -57,6 +57,7 @@ SETTINGS: Final = (
     Setting("contact.ecg_checked_on", "", "Day of the last look into the Austrian list of § 7 (2) ECG"),
     Setting("contact.post_by_interest", "no", "yes: letters stand on the legitimate interest, not on a consent"),
     Setting("contact.business_segments", "", "Groups of customers that are businesses, comma-separated"),
+    Setting("offers.rules", "", "File with the rules for offers, beside this one; empty: nothing is offered"),
     Setting("kpis.milestones", "", "File with the milestones of the key figures, beside this one; empty: as shipped"),
     Setting("web.host", "127.0.0.1", "Address that the pages listen on"),
     Setting("web.port", 8080, "Port of the pages; 0 takes a free one"),

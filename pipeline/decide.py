@@ -1,4 +1,4 @@
-"""Decide: from counts to defects and topics, from statements to advocates, for what has changed; then cases."""
+"""Decide: from counts to defects and topics, from statements to advocates and offers, for what changed; then cases."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pipeline.cases import decide_cases
 from pipeline.contact import apply_limits
 from pipeline.copies import settle_copies
 from pipeline.defects import decide_defects
+from pipeline.offers import decide_offers
 from pipeline.persons import settle
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.topics import decide_topics
@@ -27,7 +28,8 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         progress: Told about products and persons recomputed.
 
     Returns:
-        products and persons recomputed; defects, topics and advocates written for them; cases opened and closed.
+        products and persons recomputed; defects, topics, advocates and occasions for offers written for them; cases
+        opened and closed.
 
     Raises:
         BusyError: Another decide is running.
@@ -36,7 +38,7 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
     keyer = keyer_from_env()
     with step(settings, "decide") as running, named_lock(running.conn, "decide"):
         conn, counts = running.conn, running.counts
-        counts.update(products=0, persons=0, defects=0, topics=0, advocates=0, cases=0, cases_closed=0)
+        counts.update(products=0, persons=0, defects=0, topics=0, advocates=0, offers=0, cases=0, cases_closed=0)
         apply_limits(settings, conn)
         # Else an erasure could end before this does, and what was read of the person be written after it.
         hold_off(conn)
@@ -52,6 +54,9 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         counts["topics"] = decide_topics(conn, products, lineage, everything=everything, progress=progress)
         assessed = decide_advocates(conn, dirty.persons, lineage, newest, progress=progress)
         counts["persons"], counts["advocates"] = assessed
+        counts["offers"] = decide_offers(
+            conn, settings, dirty.persons, lineage, everything=everything, progress=progress
+        )
         counts["cases"], counts["cases_closed"] = decide_cases(conn, settings, lineage, progress=progress)
         clear_dirty(conn, dirty)
         conn.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -20,10 +20,12 @@ from storage.connect import Connection, Database
 from storage.exports import Export, register_export
 from storage.lists import list_advocates, list_defects
 from storage.loop import list_recoveries, list_stages, list_transitions, silent_customers
+from storage.offers import list_offers
 from storage.why import why
 from web import loop_chart
 from web.cases import add_case_pages
 from web.kpis import add_kpi_pages
+from web.offers import add_offer_page
 
 _HERE = Path(__file__).parent
 _RECOVERIES = 50
@@ -31,6 +33,12 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+#: Lists to download: kind in the register of exports, title of the sheet, and where the rows come from.
+_EXPORTS: Final[dict[str, tuple[str, str, Callable[[Connection], list[dict[str, Any]]]]]] = {
+    "maengel": ("defects", "Mängel", list_defects),
+    "fuersprecher": ("advocates", "Fürsprecher", list_advocates),
+    "angebote": ("offers", "Angebote", list_offers),
+}
 
 
 def build(settings: Settings, db: Database) -> FastAPI:
@@ -83,6 +91,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
 
     add_case_pages(app, pages, settings, db)
     add_kpi_pages(app, pages, settings, db)
+    add_offer_page(app, pages, db)
 
     @app.get("/treue")
     def loop(request: Request) -> HTMLResponse:
@@ -111,13 +120,11 @@ def build(settings: Settings, db: Database) -> FastAPI:
 
     @app.get("/export/{name}.{form}")
     def export(request: Request, name: str, form: str) -> Response:
-        lists: dict[str, Callable[[Connection], list[dict[str, Any]]]]
-        lists = {"maengel": list_defects, "fuersprecher": list_advocates}
-        if name not in lists or form not in {"csv", "json", "xlsx"}:
-            raise DataError(f"there is no export {name}.{form}", remedy="maengel or fuersprecher, csv, json or xlsx")
+        if name not in _EXPORTS or form not in {"csv", "json", "xlsx"}:
+            raise DataError(f"there is no export {name}.{form}", remedy=f"{', '.join(_EXPORTS)}; csv, json or xlsx")
+        kind, _, read = _EXPORTS[name]
         with db.connect("kundenecho web") as conn:
-            rows = lists[name](conn)
-            kind = {"maengel": "defects", "fuersprecher": "advocates"}[name]
+            rows = read(conn)
             # Who it was, where a proxy in front of the pages says so.
             by = request.headers.get("X-Forwarded-User") or "Seiten"
             persons = [int(row["person_id"][1:]) for row in rows if "person_id" in row]
@@ -135,7 +142,7 @@ def _download(name: str, form: str, rows: list[dict[str, Any]]) -> Response:
     if form == "csv":
         return Response(as_csv(rows).encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
     with NamedTemporaryFile(suffix=".xlsx") as file:
-        write_xlsx(Path(file.name), {"Mängel" if name == "maengel" else "Fürsprecher": rows})
+        write_xlsx(Path(file.name), {_EXPORTS[name][1]: rows})
         return Response(Path(file.name).read_bytes(), media_type=_XLSX, headers=headers)
 
 

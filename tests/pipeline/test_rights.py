@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from demo.scene import Scene
+from kundenecho.keying import Keyer
 from kundenecho.settings import Settings
 from pipeline.analyse import analyse
 from pipeline.collect import collect
@@ -79,7 +81,7 @@ def test_erased_and_collected_again_is_still_gone(demo: Settings, scene: Scene, 
 
 @pytest.mark.heavy
 def test_no_way_out_yields_an_address_that_may_not_be_written_to(
-    demo: Settings, scene: Scene, db: Database, conn: Connection
+    demo: Settings, scene: Scene, db: Database, conn: Connection, keyer: Keyer
 ) -> None:
     """Marketing's views, the pages, every format of every list: addresses stand in the newsletter alone."""
     exports = demo.home / "demo-exports"
@@ -101,9 +103,16 @@ def test_no_way_out_yields_an_address_that_may_not_be_written_to(
     assert found <= wanted
     assert all(row["consent_given_at"] and row["consent_confirmed_at"] and row["consent_wording"] for row in taken)
 
+    # Everybody was answered: an open case would keep the offers back.
+    rows(conn, "UPDATE case_file SET state = 'closed', outcome = 'solved', closed_at = now() RETURNING case_id")
+    conn.commit()
     client = TestClient(build(demo, db))
-    ways = [client.get(f"/export/fuersprecher.{form}") for form in ("csv", "json", "xlsx")]
-    ways += [client.get(path) for path in ("/fuersprecher", "/maengel")]
+    ways = [
+        client.get(f"/export/{name}.{form}")
+        for name in ("fuersprecher", "angebote")
+        for form in ("csv", "json", "xlsx")
+    ]
+    ways += [client.get(path) for path in ("/fuersprecher", "/maengel", "/angebote")]
     assert {way.status_code for way in ways} == {200}
     shown = "\n".join(way.content.decode("utf-8", "replace") for way in ways) + files(demo.home)
     views = rows(conn, "SELECT viewname FROM pg_views WHERE schemaname = 'lists'")
@@ -112,7 +121,19 @@ def test_no_way_out_yields_an_address_that_may_not_be_written_to(
     contactable = {r["person_id"] for r in json.loads(ways[1].content) if r["contactable"] == "yes"}
     allowed = {f"P{p}" for (p,) in rows(conn, "SELECT person_id FROM person_contact WHERE contactable = 'yes'")}
     assert contactable <= allowed
+    # Nobody is offered anything but by a consent, or by what was bought with the address.
+    offered = {row["person_id"] for row in json.loads(ways[4].content)}
+    assert offered
+    said_no = {str(keyer.customer(number)) for number in gone}
+    numbers = dict(
+        rows(conn, "SELECT 'P' || a.person_id, ac.customer_key FROM author a JOIN author_customer ac USING (author_id)")
+    )
+    assert not said_no & {numbers[person] for person in offered}
+    assert set(re.findall(r"/warum/(P\d+)", ways[-1].text)) <= offered
     assert rows(conn, "SELECT kind, way, made_by, items FROM lists.exports ORDER BY export_id LIMIT 2") == [
         ("newsletter", "command", "Marketing", len(taken)),
         ("advocates", "page", "Seiten", len(json.loads(ways[1].content))),
+    ]
+    assert rows(conn, "SELECT DISTINCT items FROM lists.exports WHERE kind = 'offers'") == [
+        (len(json.loads(ways[4].content)),)
     ]

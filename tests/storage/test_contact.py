@@ -218,6 +218,52 @@ def test_budget_over_all_channels(conn: Connection, bring: Bring) -> None:
     assert answer(conn) == "no budget_spent"
 
 
+def test_what_was_noted_here_counts_for_the_budget(
+    conn: Connection, bring: Bring, load: Any, feedback: Callable[..., Feedback]
+) -> None:
+    """Answers to cases and remedies told; what the list of contacts has too, for the day and channel, counts once."""
+    key = KEYER.customer("K-1")
+    bring(person(), consent(), consent("phone", given_at=ago(2200), confirmed_at=None))
+    load([feedback("1", customer_key=key), feedback("2", author="other"), feedback("3", author="stranger")])
+    mark_dirty(conn)
+    settle(conn, KEYER)
+    contacts = "SELECT DISTINCT contacts FROM contactable_customer"
+    with conn.cursor() as cursor:
+        # The second account is the same person by somebody's judgement, though the lists do not know it.
+        cursor.execute(
+            "UPDATE author a SET person_id = o.person_id FROM feedback f, feedback g JOIN author o USING (author_id)"
+            " WHERE f.author_id = a.author_id AND f.native_id = '2' AND g.native_id = '1'"
+        )
+        cursor.execute(
+            "INSERT INTO case_file (kind, feedback_id, revision_number, channel, opened_at, due_at, team, owner, priority)"
+            " SELECT 'question', feedback_id, 1, 'shop', now() - interval '9 days', now(), 's', 's', 2 FROM feedback"
+        )
+        cursor.execute(
+            "INSERT INTO case_file (kind, origin, customer_key, channel, opened_at, due_at, team, owner, priority)"
+            " VALUES ('welcome', 'x', %s, 'orders', now() - interval '9 days', now(), 's', 's', 2)",
+            (key,),
+        )
+        cursor.execute("INSERT INTO case_event (case_id, act, state, actor, happened_at) SELECT case_id, act, 'answered', 'x', %s"
+                       " FROM case_file, (VALUES ('answer'), ('answered_at_source'), ('note')) AS a (act)", (ago(5),))  # fmt: skip
+        assert rows(conn, contacts) == [(3,)]
+        assert answer(conn, "phone") == "no proof_too_old"
+        cursor.execute(
+            "INSERT INTO remedy (product, defect, title, text) VALUES ('HM-310', 'leak', 'x', 'y') RETURNING remedy_id"
+        )
+        [(remedy,)] = cursor.fetchall()
+        cursor.execute("INSERT INTO remedy_told VALUES (%s, %s, 'phone', %s, 'x')", (remedy, key, ago(3).date()))
+        assert rows(conn, contacts) == [(4,)]
+        # To be told on the telephone is a use of the consent to calls.
+        set_limits(conn, ContactLimits(budget=9))
+        assert answer(conn, "phone") == "yes consent"
+        set_limits(conn, ContactLimits(budget=4))
+        assert answer(conn) == "no budget_spent"
+    bring(Contact(key, None, "phone", ago(3).date(), "Abhilfe", None))
+    assert rows(conn, contacts) == [(4,)]
+    bring(Contact(key, None, "email", ago(5).date(), "Antwort", None))
+    assert rows(conn, contacts) == [(2,)], "an answer has no channel: it is any contact of that day"
+
+
 def test_quiet_after_a_complaint(conn: Connection, bring: Bring, load: Any, feedback: Callable[..., Feedback]) -> None:
     bring(person(), consent())
     load([feedback("1", rating_1_5=1.0, raw_value=1.0, customer_key=KEYER.customer("K-1"), created_at=ago(5))])

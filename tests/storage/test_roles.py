@@ -28,6 +28,8 @@ READERS = {
         "loop_transitions",
         "aggregate_ratings",
         "contactability",
+        "offers",
+        "offer_figures",
         "topics",
         "topic_quotes",
         "valuable_unhappy",
