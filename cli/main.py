@@ -27,6 +27,7 @@ from cli import (
     remedies,
     report,
     rights,
+    seal,
     sources,
     understand,
 )
@@ -56,7 +57,7 @@ def cli(config: Path | None, verbose: bool) -> None:
 
 for room in (
     operate, report, data, sources, new_source, understand, lists, advocates, offers, persons, parts, cases, contact,
-    kpis, remedies, rights,
+    kpis, remedies, rights, seal,
 ):  # fmt: skip
     for command in room.COMMANDS:
         cli.add_command(command)

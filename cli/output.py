@@ -76,14 +76,15 @@ def _register(form: str, rows: Sequence[Mapping[str, Any]]) -> None:
     # Where --by chooses from a list, it groups the rows and tells of nobody.
     names = any(option.name == "by" and option.type is click.STRING for option in context.command.params)
     by = filters.pop("by", None) if names else None
-    export = Export("-".join(path), str(by or _user()), form, len(rows), filters=filters)
+    export = Export("-".join(path), str(by or user()), form, len(rows), filters=filters)
     persons = [int(row["person_id"][1:]) for row in rows if str(row.get("person_id") or "").startswith("P")]
     with database(settings()) as db, db.connect("kundenecho export") as conn:
         register_export(conn, export, persons=persons)
         conn.commit()
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs the command, as the system knows them."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

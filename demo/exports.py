@@ -15,6 +15,9 @@ QUESTION_NPS: Final = "Wie wahrscheinlich ist es, dass Sie uns weiterempfehlen? 
 _SEED = 310
 _SHARE_OF_CUSTOMERS, _SHARE_OF_CONSENTS, _SHARE_WITHDRAWN = 0.7, 0.4, 0.1
 _WORDING_PHONE = "Ja, Hallmeyer Kaffeetechnik darf mich zu meinen Geräten anrufen."
+_WORDING_PUBLIC = (
+    "Ja, diese Worte dürfen mit meinem Vornamen und Ort auf der Website von Hallmeyer Kaffeetechnik stehen."
+)
 _WORDING = "Ja, Hallmeyer Kaffeetechnik darf mich per E-Mail zu meinen Geräten informieren."
 
 
@@ -50,7 +53,7 @@ def write_lists(of: Company, folder: Path) -> list[Path]:
     """Write the company's own lists; the same persons give the same lists.
 
     Returns:
-        customers.csv, orders.csv, consents.csv, contacts.csv, unsubscribes.csv and sales.csv.
+        customers.csv, orders.csv, consents.csv, contacts.csv, unsubscribes.csv, sales.csv and testimonials.csv.
     """
     chance = random.Random(_SEED)  # noqa: S311  a repeatable draw, no secret
     customers = [p for p in of.persons.values() if chance.random() < _SHARE_OF_CUSTOMERS]
@@ -77,6 +80,10 @@ def write_lists(of: Company, folder: Path) -> list[Path]:
         _write(folder / "unsubscribes.csv", ("customer_no", "channel", "unsubscribed_at", "reason"),
                _unsubscribes(customers, more)),
         _write(folder / "sales.csv", ("product", "month", "units"), _sales()),
+        _write(folder / "testimonials.csv",
+               ("customer_no", "product", "text", "shown_as", "given_at", "withdrawn_at", "wording", "proof",
+                "compensation"),
+               _testimonials(customers, orders)),
     ]  # fmt: skip
 
 
@@ -129,6 +136,35 @@ def _contacts(customers: Sequence[Person], chance: random.Random) -> Iterable[tu
             day = datetime(2026, 1, 1) + timedelta(days=chance.randint(0, 300))  # noqa: DTZ001
             occasion = chance.choice(["Newsletter", "Rückruf", "Ersatzteil", "Garantie"])
             yield person.customer_no, chance.choice(["email", "telefon"]), day.date().isoformat(), occasion
+
+
+def _testimonials(customers: Sequence[Person], orders: Sequence[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
+    """Two that may be published, one of them for a pack of coffee; one withdrawn, and one without a proof."""
+    buyers = {row[1] for row in orders if row[2] == "HM-310"}
+    asked = ([p for p in customers if p.customer_no in buyers] + list(customers))[:4]
+    said = (
+        ("HM-310", "Jeden Morgen vier Tassen, und der Milchschaum ist noch wie am ersten Tag.", "",
+         "Brief vom 04.05.2026", ""),
+        ("", "Der Werkskundendienst hat mir am Telefon geholfen, ich musste nichts einschicken.", "",
+         "E-Mail vom 11.06.2026", "500 g Kaffee"),
+        ("HM-310", "Leise ist sie nicht, aber der Kaffee ist besser als im Café.", "2026-08-01 09:00",
+         "Brief vom 02.03.2026", ""),
+        ("HM-310", "Die beste Maschine, die wir je hatten.", "", "", ""),
+    )  # fmt: skip
+    for number, (person, (product, text, withdrawn, proof, got)) in enumerate(zip(asked, said, strict=False), 2):
+        first, *rest = person.name.split()
+        shown = f"{first} {rest[-1][0]}., {person.city}" if rest else first
+        yield (
+            person.customer_no,
+            product,
+            text,
+            shown,
+            f"2026-0{number}-01 10:00",
+            withdrawn,
+            _WORDING_PUBLIC,
+            proof,
+            got,
+        )
 
 
 def _sales() -> Iterable[tuple[Any, ...]]:

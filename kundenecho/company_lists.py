@@ -1,8 +1,9 @@
-"""Rows of the company's own lists: customers, orders, consents, contacts, sales, unsubscribes.
+"""Rows of the company's own lists: customers, orders, consents, contacts, sales, unsubscribes,
+testimonials.
 
 Spiders read them from files (the contracts are in ``spiders/files/list_contracts.py``), the storage keeps them.
 Personal identifiers are already keyed when a row exists; only :class:`Customer` also holds name, e-mail and
-telephone in clear.
+telephone in clear, and :class:`Testimonial` the words and the name that are to be published.
 """
 
 from __future__ import annotations
@@ -153,6 +154,23 @@ class Unsubscribe(PersonRow):
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Testimonial(PersonRow):
+    """Words that somebody lets the company publish, as consented; ``product`` is empty for words about the company."""
+
+    NATURAL_KEY: ClassVar = ("subject_key", "product", "given_at")
+
+    product: str
+    text: str
+    shown_as: str | None
+    given_at: datetime
+    withdrawn_at: datetime | None
+    wording: str | None
+    proof: str | None
+    compensation: str | None
+    source_ref: str | None
+
+
 #: The kinds of lists in the order in which a folder of them is imported.
 LISTS: Final[dict[str, type[ListRow]]] = {
     "customers": Customer,
@@ -161,4 +179,5 @@ LISTS: Final[dict[str, type[ListRow]]] = {
     "contacts": Contact,
     "sales": Sale,
     "unsubscribes": Unsubscribe,
+    "testimonials": Testimonial,
 }

@@ -31,7 +31,7 @@ def import_list(settings: Settings, kind: str, file: Path, *, progress: Progress
 
     Args:
         settings: The installation's settings.
-        kind: customers | orders | consents | contacts | sales | unsubscribes.
+        kind: customers | orders | consents | contacts | sales | unsubscribes | testimonials.
         file: The file; CSV or XLSX.
         progress: Told about rows read.
 

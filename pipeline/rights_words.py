@@ -29,6 +29,7 @@ HELD: Final = {
     "consent": "Einwilligungen",
     "contact": "Kontakte",
     "unsubscribe": "Abmeldungen",
+    "testimonial": "Worte, deren Veröffentlichung Sie erlaubt haben",
     "reply": "Antworten der Firma",
     "likes": "Likes",
     "case_file": "Vorgänge",

@@ -25,7 +25,9 @@ _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 #: Files that an inbox is searched for.
 FILE_SUFFIXES: Final = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".jsonl", ".ndjson"})
 #: What may change on a card without a page being read otherwise.
-_NOT_READING: Final = frozenset({"line", "schedule", "title", "min_yield", "max_yield", "legal_basis", "terms"})
+_NOT_READING: Final = frozenset(
+    {"line", "schedule", "title", "min_yield", "max_yield", "legal_basis", "terms", "verification"}
+)
 #: What a kind says of itself and a source cannot change.
 _OF_KIND: Final = frozenset({"reader", "reads"})
 #: Tables of a kind that a source adds to instead of replacing them.
@@ -48,6 +50,8 @@ class Card:
         credentials: Names of the environment variables that hold them.
         legal_basis: Why the data may be processed.
         terms: Address or wording of the source's terms.
+        verification: How the source makes sure that a purchase it calls confirmed was one, in German, as the method of
+            the seal tells it; empty where it confirms none.
         schedule: Cron expression or @hourly, @daily, @weekly, @monthly; None: by hand only.
         min_yield: Records below which nothing is loaded.
         max_yield: Records above which nothing is loaded; None for no bound.
@@ -94,6 +98,7 @@ class Card:
     credentials: tuple[str, ...] = ()
     legal_basis: str = ""
     terms: str = ""
+    verification: str = ""
     schedule: str | None = None
     min_yield: int = 1
     max_yield: int | None = None

@@ -24,15 +24,18 @@ from storage.feed import copy_cell
 _PORTION: Final = 5000
 _TABLES: Final = {
     "customers": "customer", "orders": "customer_order", "consents": "consent", "contacts": "contact",
-    "sales": "sale", "unsubscribes": "unsubscribe",
+    "sales": "sale", "unsubscribes": "unsubscribe", "testimonials": "testimonial",
 }  # fmt: skip
 #: What becomes of a column where a file has several rows of one key; else the last row counts.
 _WITHIN_FILE: Final = {
     ("consents", "withdrawn_at"): "min(withdrawn_at) OVER same",
+    ("testimonials", "withdrawn_at"): "min(withdrawn_at) OVER same",
     ("sales", "units"): "(sum(units) OVER same)::bigint",
 }
 #: What becomes of a column where a row is known already; else the file counts.
-_WITH_KNOWN: Final = {("consents", "withdrawn_at"): "least(i.withdrawn_at, o.withdrawn_at)"}
+_WITH_KNOWN: Final = {
+    (kind, "withdrawn_at"): "least(i.withdrawn_at, o.withdrawn_at)" for kind in ("consents", "testimonials")
+}
 #: Kinds of identifier by the column that holds them, see ``author_identifier``.
 _IDENTIFIERS: Final = {"customer_key": "customer", "email_key": "email", "phone_key": "phone", "order_key": "order"}
 
@@ -254,7 +257,8 @@ _KNOWN_TOGETHER = " UNION ".join(
 
 
 def _mark_dirty(cursor: Any, kind: str) -> None:
-    if "product" in LISTS[kind].column_names():
+    # What may be published counts for nothing that is decided.
+    if "product" in LISTS[kind].column_names() and kind != "testimonials":
         cursor.execute("INSERT INTO dirty_key (product) SELECT DISTINCT product FROM staged")
     cursor.execute("ANALYZE touched")
     cursor.execute("SELECT EXISTS (SELECT FROM touched)")

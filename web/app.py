@@ -26,6 +26,7 @@ from web import loop_chart
 from web.cases import add_case_pages
 from web.kpis import add_kpi_pages
 from web.offers import add_offer_page
+from web.seal_page import add_seal_page
 
 _HERE = Path(__file__).parent
 _RECOVERIES = 50
@@ -57,7 +58,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
     @app.middleware("http")
     async def harden(request: Request, call_next: Any) -> Any:
         answer = await call_next(request)
-        answer.headers["Content-Security-Policy"] = _POLICY
+        answer.headers.setdefault("Content-Security-Policy", _POLICY)
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Referrer-Policy"] = "no-referrer"
         return answer
@@ -92,6 +93,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
     add_case_pages(app, pages, settings, db)
     add_kpi_pages(app, pages, settings, db)
     add_offer_page(app, pages, db)
+    add_seal_page(app, pages, settings, db)
 
     @app.get("/treue")
     def loop(request: Request) -> HTMLResponse:

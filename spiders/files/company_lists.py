@@ -21,6 +21,7 @@ from kundenecho.company_lists import (
     ListRow,
     Order,
     Sale,
+    Testimonial,
     Unsubscribe,
 )
 from kundenecho.errors import DataError, SettingsError
@@ -35,6 +36,8 @@ from spiders.personal import scrubbed
 _T = TypeVar("_T")
 _SUFFIXES: Final = (".csv", ".txt", ".tsv", ".xlsx")
 _HOME_COUNTRY: Final = "DE"
+#: Longest testimonial, in characters.
+_LONGEST_TESTIMONIAL: Final = 2000
 #: Column of the contract that fills a field of the row, where the two differ.
 _COLUMN_OF: Final = {
     "customer_key": "customer_no",
@@ -219,6 +222,22 @@ def _unsubscribe(cells: Cells) -> Unsubscribe:
     )
 
 
+def _testimonial(cells: Cells) -> Testimonial:
+    return Testimonial(
+        customer_key=cells.customer_key(),
+        email_key=cells.email_key(),
+        product=cells.product() or "",
+        text=_said(cells.public("text", _LONGEST_TESTIMONIAL)),
+        shown_as=cells.public("shown_as", MAX_NAME_CHARS),
+        given_at=_said(cells.time("given_at")),
+        withdrawn_at=cells.time("withdrawn_at"),
+        wording=cells.note("wording"),
+        proof=cells.note("proof"),
+        compensation=cells.public("compensation", MAX_NAME_CHARS),
+        source_ref=cells.reference("source_ref"),
+    )
+
+
 def _said(value: _T | None) -> _T:
     """A required cell's value; that it is there was checked before."""
     if value is None:
@@ -233,4 +252,5 @@ _MAKERS: Final[Mapping[str, Callable[[Cells], ListRow]]] = {
     "contacts": _contact,
     "sales": _sale,
     "unsubscribes": _unsubscribe,
+    "testimonials": _testimonial,
 }

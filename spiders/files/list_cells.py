@@ -83,6 +83,13 @@ class Cells:
         text = self.text(column, longest)
         return None if text is None else str(scrubbed(text, self._keyer))
 
+    def public(self, column: str, longest: int = MAX_CHARS) -> str | None:
+        """A text that will be published; an e-mail address or a telephone number in it is none that may be."""
+        text = self.text(column, longest)
+        if text is not None and scrubbed(text, self._keyer) != text:
+            raise ValueError(f"{column} holds an e-mail address or a telephone number")
+        return text
+
     def product(self) -> str | None:
         """The product; an address in its place means that the row's cells have slipped."""
         text = self.text("product", MAX_NAME_CHARS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 _NOT_NAME = re.compile(r"[^a-z0-9+]")
@@ -60,6 +60,15 @@ _SALES_CHANNEL: Final = Column("channel", ("Kanal", "Vertriebskanal", "Verkaufsk
 _COUNTRY: Final = Column("country", ("Land", "Ländercode", "Länderkennzeichen", "country code"))
 _UNITS: Final = ("Menge", "Stückzahl", "Stück", "Anzahl", "Absatz", "verkauft", "qty")
 
+_GIVEN: Final = Column(
+    "given_at",
+    ("Einwilligung erteilt am", "erteilt am", "Einwilligung am", "Einwilligung vom", "Opt-in am", "Opt-in"),
+    required=True,
+)
+_WITHDRAWN: Final = Column("withdrawn_at", ("widerrufen am", "Widerruf am", "Einwilligung widerrufen am", "Opt-out am"))
+_PROOF: Final = Column("proof", ("Nachweis", "Beleg"))
+_SOURCE_REF: Final = Column("source_ref", ("Quelle", "Herkunft", "Fundstelle"))
+
 #: The contract of each kind of list.
 CONTRACTS: Final[Mapping[str, Contract]] = {
     "customers": Contract(
@@ -109,16 +118,12 @@ CONTRACTS: Final[Mapping[str, Contract]] = {
             _CUSTOMER,
             _EMAIL,
             Column("channel", _CHANNEL.headers, required=True),
-            Column(
-                "given_at",
-                ("Einwilligung erteilt am", "erteilt am", "Einwilligung am", "Einwilligung vom", "Opt-in am", "Opt-in"),
-                required=True,
-            ),
+            _GIVEN,
             Column("confirmed_at", ("bestätigt am", "Einwilligung bestätigt am", "Double-Opt-in am", "DOI am")),
-            Column("withdrawn_at", ("widerrufen am", "Widerruf am", "Einwilligung widerrufen am", "Opt-out am")),
+            _WITHDRAWN,
             Column("wording", ("Wortlaut", "Einwilligungstext", "Text der Einwilligung")),
-            Column("proof", ("Nachweis", "Beleg")),
-            Column("source_ref", ("Quelle", "Herkunft", "Fundstelle")),
+            _PROOF,
+            _SOURCE_REF,
         ),
         one_of=("customer_no", "email"),
     ),
@@ -153,6 +158,22 @@ CONTRACTS: Final[Mapping[str, Contract]] = {
                 required=True,
             ),
             Column("reason", ("Grund", "Abmeldegrund")),
+        ),
+        one_of=("customer_no", "email"),
+    ),
+    "testimonials": Contract(
+        (
+            _CUSTOMER,
+            _EMAIL,
+            replace(_PRODUCT, required=False),
+            Column("text", ("Zitat", "Aussage", "Kundenstimme", "Referenz", "quote"), required=True),
+            Column("shown_as", ("veröffentlicht als", "Anzeigename", "Namensangabe", "shown name")),
+            _GIVEN,
+            _WITHDRAWN,
+            Column("wording", ("Wortlaut der Einwilligung", "Wortlaut", "Einwilligungstext", "Text der Einwilligung")),
+            _PROOF,
+            Column("compensation", ("Gegenleistung", "Vergütung", "Dankeschön")),
+            _SOURCE_REF,
         ),
         one_of=("customer_no", "email"),
     ),

@@ -56,7 +56,8 @@ def test_the_demo_lists_twice(settings: Settings, conn: Connection, company: Com
     conn.rollback()
     assert everything(conn, "run") == before
     assert rows(conn, "SELECT step, source, outcome, count(*) FROM run GROUP BY 1, 2, 3 ORDER BY 2") == [
-        ("import", kind, "done", 2) for kind in ("consents", "contacts", "customers", "orders", "sales", "unsubscribes")
+        ("import", kind, "done", 2)
+        for kind in ("consents", "contacts", "customers", "orders", "sales", "testimonials", "unsubscribes")
     ]
 
 

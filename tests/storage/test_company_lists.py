@@ -23,7 +23,17 @@ from storage.runs import begin_run
 from tests.conftest import rows
 
 Import = Callable[..., ListReport]
-TABLES = ("list_import", "customer", "customer_order", "consent", "contact", "sale", "unsubscribe", "rejected")
+TABLES = (
+    "list_import",
+    "customer",
+    "customer_order",
+    "consent",
+    "contact",
+    "sale",
+    "unsubscribe",
+    "testimonial",
+    "rejected",
+)
 GIVEN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _digests = itertools.count(1)
 
@@ -298,7 +308,7 @@ def test_rows_are_append_only(conn: Connection, bring: Import, consent: Callable
 
 
 def test_the_columns_are_those_of_the_rows(conn: Connection) -> None:
-    tables = dict(zip(LISTS, TABLES[1:7], strict=True))
+    tables = dict(zip(LISTS, TABLES[1:8], strict=True))
     for kind, row in LISTS.items():
         found = rows(
             conn, f"SELECT attname FROM pg_attribute WHERE attrelid = '{tables[kind]}'::regclass AND attnum > 0"

@@ -30,6 +30,8 @@ READERS = {
         "contactability",
         "offers",
         "offer_figures",
+        "seal",
+        "testimonials",
         "topics",
         "topic_quotes",
         "valuable_unhappy",

@@ -94,6 +94,20 @@ def test_exports(site: str, name: str, form: str) -> None:
     assert f"{name}.{form}" in headers["content-disposition"]
 
 
+def test_the_seal_is_previewed_and_its_picture_brings_its_own_style(site: str) -> None:
+    status, html, _ = get(site + "siegel?produkt=HM-310")
+    assert status == 200
+    assert "ohne bestätigten Kauf" in html
+    assert "Ob die Bewertungen von Käufern stammen" in html
+    [address] = set(re.findall(r'src="/(siegel\.svg[^"]*)"', html))
+    status, svg, headers = get(site + address)
+    assert (status, headers["content-type"]) == (200, "image/svg+xml")
+    assert "style-src 'unsafe-inline'" in headers["content-security-policy"]
+    assert "von 5 aus" in svg
+    assert get(site + "siegel?produkt=HM-999")[0] == 404
+    assert get(site + "siegel")[0] == 200
+
+
 def test_links_from_sources_are_not_trusted() -> None:
     assert _safe_link("javascript:alert(1)") is None
     assert _safe_link("https://shop.example/#1") == "https://shop.example/#1"
