@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,40 @@ def _admin(url: str, statement: str, *names: str) -> None:
             cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
     finally:
         conn.close()
+
+
+@dataclass(frozen=True)
+class DemoCompany:
+    """The demo company after a first run: the environment of its servers, its state directory, its database."""
+
+    env: dict[str, str]
+    home: Path
+    database: str
+
+
+@pytest.fixture(scope="session")
+def demo_company(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoCompany]:
+    """The written demo company, collected, understood and decided once for this worker; to be copied, not changed."""
+    from demo.scene import demo_scene
+    from pipeline.analyse import analyse
+    from pipeline.collect import collect
+    from pipeline.decide import decide
+
+    name, home = f"demo_{os.getpid()}", tmp_path_factory.mktemp("demo")
+    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho STRATEGY file_copy", name)
+    with demo_scene(home) as scene:
+        with pytest.MonkeyPatch.context() as patch:
+            for key, value in {
+                **scene.env,
+                "KUNDENECHO_DATABASE_URL": cluster.replace("/postgres?", f"/{name}?"),
+            }.items():
+                patch.setenv(key, value)
+            settings = load_settings()
+            for source in ("shop", "provenexpert", "umfrage"):
+                collect(settings, source)
+            analyse(settings)
+            decide(settings)
+        yield DemoCompany(scene.env, home, name)
 
 
 @pytest.fixture

@@ -1,22 +1,19 @@
-"""The written demo company, collected, understood and decided once for the whole module."""
+"""The written demo company, collected, understood and decided: a copy of it for each module."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from demo.scene import demo_scene
-from kundenecho.settings import load_settings
-from pipeline.analyse import analyse
-from pipeline.collect import collect
-from pipeline.decide import decide
 from storage.connect import Database
-from tests.conftest import _admin
+from tests.conftest import DemoCompany, _admin, _numbers
 
 
 @dataclass
@@ -29,26 +26,23 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installed(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    name = f"installed_{os.getpid()}"
-    _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho STRATEGY file_copy", name)
+def installed(
+    demo_company: DemoCompany, cluster: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    name = f"installed_{os.getpid()}_{next(_numbers)}"
+    _admin(cluster, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, demo_company.database)
     db = Database(cluster.replace("/postgres?", f"/{name}?"))
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp("installed") / "home"
+    shutil.copytree(demo_company.home, home)
     saved = dict(os.environ)
-    with demo_scene(home) as scene:
-        os.environ.update(scene.env, KUNDENECHO_DATABASE_URL=db.url)
-        settings = load_settings()
-        for source in ("shop", "provenexpert", "umfrage"):
-            collect(settings, source)
-        analyse(settings)
-        decide(settings)
+    os.environ.update(demo_company.env, KUNDENECHO_DATABASE_URL=db.url, KUNDENECHO_HOME=str(home))
 
-        def run(*arguments: str) -> Result:
-            from cli.main import cli
+    def run(*arguments: str, **options: Any) -> Result:
+        from cli.main import cli
 
-            return CliRunner().invoke(cli, list(arguments), catch_exceptions=True)
+        return CliRunner().invoke(cli, list(arguments), catch_exceptions=True, **options)
 
-        yield Installation(db, home, run)
+    yield Installation(db, home, run)
     os.environ.clear()
     os.environ.update(saved)
     _admin(cluster, "DROP DATABASE {} WITH (FORCE)", name)
