@@ -131,14 +131,17 @@ def is_negated(words: Words, clause: Clause, at: tuple[int, ...], reach_behind: 
     A construction of several words holds its verb, so "nicht" anywhere in the clause reaches it; a
     single word is reached by one at most four words before it, or by one of the ``reach_behind``
     words behind it, a verb by any behind it. "kein" and "ohne" negate what follows them at once:
-    "löst sich ohne Reste auf" is no denial. "und" ends the reach: "keine Flecken und gute Wirkung".
+    "löst sich ohne Reste auf" is no denial, and "keine Flecken und kein Belag" denies once. "und" ends the reach:
+    "keine Flecken und gute Wirkung".
     """
     if not clause.kinds & Is.NEGATOR:
         return False
-    count = 0
+    count, articles = 0, False
     for place, kind in enumerate(words.kinds[clause.first : clause.last], clause.first):
-        if kind & Is.NEGATOR and place not in at:
-            count += _reaches(words, clause, at, place, reach_behind)
+        if kind & Is.NEGATOR and place not in at and _reaches(words, clause, at, place, reach_behind):
+            article = words.folded[place] in word_sets()["determiner_negators"]
+            count += not (article and articles)
+            articles |= article
     return count % 2 == 1
 
 

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -21,6 +22,7 @@ from nlp.features import PAIRS, clause_at, clause_starts
 from nlp.mentions import TOUCHPOINTS, clause_evidence
 from nlp.nouns import Noun, aspect_of, nouns, whole_nouns
 from nlp.parts import candidates, choose, cue_tokens
+from nlp.told import Told
 from nlp.weights import Scores, Weights, shipped_weights
 
 _PAIR_OF: Final = {pair: at for at, pair in enumerate(PAIRS)}
@@ -43,23 +45,27 @@ def weigh_mentions(doc: Doc, scores: Scores, weights: Weights) -> list[Mention]:
     mentions: list[Mention] = doc.user_data[MENTIONS]
     if not mentions and not scores.likely:
         return []
-    keep_pair, _, keep_defect, _ = weights.thresholds
+    keep_pair, _, keep_defect, add_defect = weights.thresholds
     strongest = scores.strongest
+    adder = _Adder(doc, scores)
     kept: list[Mention] = []
     for mention in mentions:
         column = _column(mention)
-        if column is None:
+        if mention.defect is not None:
+            if adder.is_told(mention) and (likely := adder.told(mention.defect)[1]) >= keep_defect:
+                mention.confidence = round(likely, 4)
+                kept.append(mention)
+        elif column is None:
             kept.append(mention)
-        elif strongest[column] >= (keep_pair if mention.defect is None else keep_defect):
+        elif strongest[column] >= keep_pair:
             mention.confidence = round(strongest[column], 4)
             kept.append(mention)
-    adder = _Adder(doc, scores)
     where = {column: int(scores.labels[:, column].argmax()) for column in scores.likely}
     defects = {mention.defect for mention in kept}
-    for column, at in where.items():
-        if column >= len(PAIRS):
-            defect = DEFECT_TYPES[column - len(PAIRS)]
-            if defect not in defects and adder.is_told(at):
+    for column in where:
+        if column >= len(PAIRS) and (defect := DEFECT_TYPES[column - len(PAIRS)]) not in defects:
+            at, likely = adder.told(defect)
+            if likely >= add_defect and not adder.clauses[at].hypothetical:
                 kept.append(adder.defect(defect, at))
     kept = adder.settle_defects(kept, weights)
     said = {(mention.aspect, mention.polarity) for mention in kept}
@@ -90,11 +96,22 @@ class _Adder:
         self.clauses: list[Clause] = doc.user_data[CLAUSES]
         self.scores = scores
         self.starts = clause_starts(doc)
+        self._told = Told(doc, scores.sentiment)
         self._whole_nouns: AbstractSet[str] | None = None
 
-    def is_told(self, at: int) -> bool:
-        """Whether a clause tells what happened with this product."""
-        return not (self.clauses[at].hypothetical or self.clauses[at].elsewhere)
+    def is_told(self, mention: Mention) -> bool:
+        """Whether the clause of a rule's defect tells what happened with this product."""
+        return mention.defect is not None and self._told.holds(
+            clause_at(self.starts, mention.evidence[0]), mention.defect
+        )
+
+    def told(self, defect: str) -> tuple[int, float]:
+        """The clause that is likeliest to tell of a defect that happened, and how likely; 0 where none does."""
+        odds = self.scores.labels[:, _DEFECT_OF[defect]]
+        for at in np.argsort(-odds, kind="stable").tolist():
+            if self._told.holds(at, defect):
+                return at, float(odds[at])
+        return 0, 0.0
 
     def defect(self, defect: str, at: int) -> Mention:
         """A defect in a clause; its aspect is the likeliest criticism there."""

@@ -37,7 +37,7 @@ _CODE: Final = (
     "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features",
     "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "net", "nouns", "parts", "patterns",
     "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words",
-    "pipeline", "search", "sentences", "sentiment", "signals", "stated_rating", "terms", "tokenizer", "verdict",
+    "pipeline", "search", "sentences", "sentiment", "signals", "stated_rating", "terms", "tokenizer", "told", "verdict",
     "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.

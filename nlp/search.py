@@ -11,7 +11,7 @@ from typing import Final
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from nlp import cues, sentences, signals
+from nlp import cues, sentences, signals, told
 from nlp.clauses import Clause
 from nlp.extensions import CLAUSES, MATCHES, WORDS
 from nlp.patterns import Matches, PatternTable
@@ -29,6 +29,8 @@ def all_patterns() -> PatternTable:
         table.add(source, rule, signals.FAMILY)
     for source, aside in sentences.read_asides():
         table.add(source, aside, sentences.FAMILY, over_sentence=True)
+    for source, sign in told.read_signs():
+        table.add(source, sign, told.FAMILY)
     return table
 
 

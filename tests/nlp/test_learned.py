@@ -17,6 +17,7 @@ from nlp.features import LABELS, PAIRS, clause_at
 from nlp.learned import _Adder, _column, weigh_mentions
 from nlp.pipeline import KundenechoEngine
 from nlp.sentiment import FEATURES
+from nlp.told import Told
 from nlp.verdict import Stars, log_odds, star_scores, verdict_inputs
 from nlp.weights import Scores, Weights, shipped_weights
 
@@ -56,18 +57,30 @@ def plainly(doc: Any, scores: Scores, weights: Weights) -> list[Mention]:
     keep_pair, add_pair, keep_defect, add_defect = weights.thresholds
     strongest, where = scores.labels.max(axis=0).tolist(), scores.labels.argmax(axis=0).tolist()
     kept = []
+    told, adder = Told(doc, scores.sentiment), _Adder(doc, scores)
+    likeliest: dict[str | None, tuple[float, int]] = {
+        defect: max(
+            ((float(row[at]), -number) for number, row in enumerate(scores.labels) if told.holds(number, defect)),
+            default=(0.0, 0),
+        )
+        for at, defect in enumerate(DEFECT_TYPES, len(PAIRS))
+    }
     for mention in doc.user_data[MENTIONS]:
-        column = _column(mention)
+        column, defect = _column(mention), mention.defect
+        likely = likeliest[defect][0] if defect else strongest[column or 0]
+        least = keep_defect if defect else keep_pair
+        happened = not defect or told.holds(clause_at(adder.starts, mention.evidence[0]), defect)
         if column is None:
             kept.append(mention)
-        elif strongest[column] >= (keep_pair if mention.defect is None else keep_defect):
-            mention.confidence = round(strongest[column], 4)
+        elif likely >= least and happened:
+            mention.confidence = round(likely, 4)
             kept.append(mention)
-    adder = _Adder(doc, scores)
     defects = {mention.defect for mention in kept}
-    for at, defect in enumerate(DEFECT_TYPES, len(PAIRS)):
-        if defect not in defects and strongest[at] >= add_defect and adder.is_told(where[at]):
-            kept.append(adder.defect(defect, where[at]))
+    for one in DEFECT_TYPES:
+        likely, number = likeliest[one]
+        clause = doc.user_data[CLAUSES][-number]
+        if one not in defects and likely >= add_defect and not clause.hypothetical:
+            kept.append(adder.defect(one, -number))
     kept = adder.settle_defects(kept, weights)
     said = {(mention.aspect, mention.polarity) for mention in kept}
     faulty = {clause_at(adder.starts, mention.evidence[0]) for mention in kept if mention.defect is not None}
