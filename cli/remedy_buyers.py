@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.console import settings
-from cli.output import FORMAT, OUTPUT, write
+from cli.output import FORMAT, OUTPUT, save
 from kundenecho.company_lists import CHANNELS as CONTACT
 
 
@@ -35,7 +35,7 @@ def buyers(remedy: str, channel: str, form: str, output: Path | None, by: str | 
     if form == "xlsx" and output is None:
         raise click.UsageError("--format xlsx needs --output FILE")
     export, rows = hand_out(found, remedy, channel, form, by=by)
-    write(form, output, "Käufer", rows)
+    save(form, output, "Käufer", rows)
     after = f"kundenecho remedies told {remedy} --list {export}"
     click.echo(f"{export}: {len(rows)} Käufer. Wenn sie informiert sind: {after}", err=True)
 

@@ -12,8 +12,9 @@ from kundenecho.remedies import next_state
 from kundenecho.settings import Settings
 from pipeline.contact import apply_limits
 from pipeline.remedies import connection, id_number, locked, name_of
+from storage.exports import Export
 from storage.remedies import write_remedy
-from storage.remedy_buyers import Reach, count_reach, find_export, mark_told, reachable_buyers, register_export
+from storage.remedy_buyers import Reach, count_reach, find_export, mark_told, reachable_buyers, register_buyers
 
 
 def reach(settings: Settings, remedy: str, channel: str) -> Reach:
@@ -53,7 +54,9 @@ def hand_out(settings: Settings, remedy: str, channel: str, form: str, *, by: st
         rows = reachable_buyers(conn, found.remedy_id, found.cell.product, channel)
         keys = [row.pop("customer_key") for row in rows]
         product = found.cell.product
-        export = register_export(conn, found.remedy_id, product, channel, form, name_of(by), keys)
+        filters = {"remedy": f"R{found.remedy_id}", "product": product, "channel": channel}
+        entry = Export("remedies-buyers", name_of(by), form, len(rows), filters=filters)
+        export = register_buyers(conn, found.remedy_id, channel, entry, keys)
         note = f"E{export} {channel} {len(rows)}"
         write_remedy(conn, replace(found, state=state), "export", name_of(by), note=note)
     return f"E{export}", rows
@@ -75,11 +78,11 @@ def told(settings: Settings, remedy: str, export: str, *, by: str, on: date | No
     with connection(settings) as conn:
         found = locked(conn, id_number("R", remedy))
         number = id_number("E", export)
-        handed = find_export(conn, number)
-        if handed is None or handed.remedy_id != found.remedy_id:
+        handed = find_export(conn, found.remedy_id, number)
+        if handed is None:
             raise DataError(f"{export} is no list of {remedy}", remedy="kundenecho remedies buyers prints its number")
         state = next_state("tell", found.state, remedy=remedy)
-        count = mark_told(conn, number, day, name_of(by))
+        count = mark_told(conn, handed.export_id, day, name_of(by))
         if count:
             note = f"E{number} {handed.channel} {count}"
             write_remedy(conn, replace(found, state=state), "tell", name_of(by), note=note)

@@ -34,7 +34,6 @@ HELD: Final = {
     "likes": "Likes",
     "case_file": "Vorgänge",
     "collapse": "Vermerke über Kopien",
-    "remedy_export_buyer": "Vermerke über Listen zu Abhilfen",
     "report_delivery": "Belege über zugestellte Berichte",
     "objection_key": "Schlüssel eines Widerspruchs",
     "export_person": "Vermerke über Ausfuhren",

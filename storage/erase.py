@@ -155,19 +155,16 @@ def keep_receipt(
         return _one(cursor)
 
 
-def exports_with(conn: Connection, subject: Subject) -> list[tuple[str, str, str, Any]]:
-    """Exports that told of a person: number (``E7`` for one to the buyers of a remedy), kind, by whom, when."""
+def exports_with(conn: Connection, subject: Subject) -> list[tuple[int, str, str, Any]]:
+    """Exports that told of a person: number, kind, by whom, when."""
     with conn.cursor() as cursor:
         cursor.execute(_EXPORTS, {"keys": list(subject.keys)})
         return cursor.fetchall()
 
 
 _EXPORTS = """
-SELECT export_id::text, kind, made_by, made_at FROM export_register x
+SELECT export_id, kind, made_by, made_at FROM export_register x
 WHERE EXISTS (SELECT FROM export_person p WHERE p.export_id = x.export_id AND p.key = ANY(%(keys)s))
-UNION ALL
-SELECT 'E' || export_id, 'remedies-buyers', done_by, exported_at FROM remedy_export x
-WHERE EXISTS (SELECT FROM remedy_export_buyer b WHERE b.export_id = x.export_id AND b.customer_key = ANY(%(keys)s))
 ORDER BY 4, 1
 """
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from psycopg2.extras import RealDictCursor, execute_values
+from psycopg2.extras import RealDictCursor
 
 from kundenecho.errors import DataError
 from storage.connect import Connection
+from storage.exports import Export, register_export
 
 #: What a list for a channel holds of a customer, beside the order and why she may be told.
 _ADDRESS: Final = {
@@ -33,9 +34,9 @@ class Reach(NamedTuple):
 
 
 class ExportRow(NamedTuple):
-    """A list of buyers that was handed out."""
+    """A list of buyers that was handed out, by its number in the register."""
 
-    remedy_id: int
+    export_id: int
     channel: str
 
 
@@ -94,34 +95,29 @@ def reachable_buyers(conn: Connection, remedy_id: int, product: str, channel: st
         return [dict(row) for row in cursor]
 
 
-def register_export(
-    conn: Connection, remedy_id: int, product: str, channel: str, form: str, by: str, keys: Iterable[str]
-) -> int:
-    """Note that a list of buyers is handed out: who, when, of what, how many, and whom; returns its number."""
-    buyers = list(keys)
+def register_buyers(conn: Connection, remedy_id: int, channel: str, export: Export, keys: Iterable[str]) -> int:
+    """Note in the register of exports that a list of buyers is handed out, for which remedy and channel, and to whom.
+
+    Returns:
+        Its number.
+    """
+    number = register_export(conn, export, keys=keys)
     with conn.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO remedy_export (remedy_id, product, channel, form, done_by, buyers)"
-            " VALUES (%s, %s, %s, %s, %s, %s) RETURNING export_id",
-            (remedy_id, product, channel, form, by, len(buyers)),
+            "INSERT INTO remedy_export (export_id, remedy_id, channel) VALUES (%s, %s, %s)",
+            (number, remedy_id, channel),
         )
-        row = cursor.fetchone()
-        if row is None:
-            raise DataError("the database returned no export")
-        export_id: int = row[0]
-        if buyers:
-            execute_values(
-                cursor,
-                "INSERT INTO remedy_export_buyer (export_id, customer_key) VALUES %s",
-                [(export_id, key) for key in buyers],
-            )
-    return export_id
+    return number
 
 
-def find_export(conn: Connection, export_id: int) -> ExportRow | None:
-    """A list that was handed out; None where it is not known."""
+def find_export(conn: Connection, remedy_id: int, number: int) -> ExportRow | None:
+    """A list of a remedy's buyers by the number that was printed with it; None if there is none."""
     with conn.cursor() as cursor:
-        cursor.execute("SELECT remedy_id, channel FROM remedy_export WHERE export_id = %s", (export_id,))
+        cursor.execute(
+            "SELECT export_id, channel FROM remedy_export"
+            " WHERE remedy_id = %s AND coalesce(former_number, export_id) = %s",
+            (remedy_id, number),
+        )
         row = cursor.fetchone()
     return ExportRow._make(row) if row else None
 
@@ -131,8 +127,8 @@ def mark_told(conn: Connection, export_id: int, day: date, by: str) -> int:
     with conn.cursor() as cursor:
         cursor.execute(
             "INSERT INTO remedy_told (remedy_id, customer_key, channel, told_on, done_by)"
-            " SELECT x.remedy_id, b.customer_key, x.channel, %s, %s FROM remedy_export x"
-            " JOIN remedy_export_buyer b USING (export_id) WHERE x.export_id = %s ON CONFLICT DO NOTHING",
+            " SELECT x.remedy_id, p.key, x.channel, %s, %s FROM remedy_export x"
+            " JOIN export_person p USING (export_id) WHERE x.export_id = %s ON CONFLICT DO NOTHING",
             (day, by, export_id),
         )
         return cursor.rowcount

@@ -130,7 +130,7 @@ def test_counts_hand_nothing_out(approved: str, settings: Settings, conn: Connec
     buyers = [facts for facts in buyers if "quantity" not in facts and "state" not in facts]
     assert (counts.known, counts.told, counts.allowed) == (len(buyers), 0, 2)
     assert counts.known == counts.told + counts.allowed + counts.not_allowed
-    assert rows(conn, "SELECT count(*) FROM kundenecho.remedy_export") == [(0,)]
+    assert rows(conn, "SELECT count(*) FROM export_register") == [(0,)]
 
 
 def test_told_only_when_somebody_says_so(approved: str, settings: Settings) -> None:
@@ -174,7 +174,13 @@ def test_a_hand_out_is_registered_without_its_content(
         "SELECT export_id, remedy_id, product, channel, form, done_by, buyers, told FROM lists.remedy_exports",
     )
     assert row == ("E1", approved, "HM-310", "email", "xlsx", "Jana Wolters", 2, 0)
-    kept = json.dumps(rows(conn, "SELECT to_jsonb(x) FROM kundenecho.remedy_export_buyer x"))
+    assert rows(conn, "SELECT export_id, kind, made_by, way, form, filters, items FROM lists.exports") == [
+        (1, "remedies-buyers", "Jana Wolters", "command", "xlsx",
+         {"remedy": approved, "product": "HM-310", "channel": "email"}, 2)
+    ]  # fmt: skip
+    kept = json.dumps(
+        rows(conn, "SELECT to_jsonb(p), to_jsonb(e) FROM export_person p JOIN export_register e USING (export_id)")
+    )
     assert "example.org" not in kept
     assert "confirmed" not in kept
 
@@ -188,5 +194,5 @@ def test_who_is_erased_is_in_no_register(approved: str, settings: Settings, conn
         cursor.execute("DELETE FROM kundenecho.customer WHERE name = 'confirmed'")
     conn.commit()
     assert rows(conn, "SELECT count(*) FROM kundenecho.remedy_told") == [(1,)]
-    assert rows(conn, "SELECT count(*) FROM kundenecho.remedy_export_buyer") == [(1,)]
+    assert rows(conn, "SELECT count(*) FROM export_person") == [(1,)]
     assert rows(conn, "SELECT buyers, told FROM lists.remedy_exports") == [(2, 1)]

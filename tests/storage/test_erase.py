@@ -52,10 +52,12 @@ REGISTERS = """
 WITH remedied AS (
     INSERT INTO remedy (product, defect, title) VALUES ('HM-310', 'undicht', 'Dichtung') RETURNING remedy_id
 ), exported AS (
-    INSERT INTO remedy_export (remedy_id, product, channel, form, done_by, buyers)
-    SELECT remedy_id, 'HM-310', 'email', 'csv', 'Support', 1 FROM remedied RETURNING export_id
+    INSERT INTO export_register (kind, made_by, way, form, items)
+    VALUES ('remedies-buyers', 'Support', 'command', 'csv', 1) RETURNING export_id
+), of_remedy AS (
+    INSERT INTO remedy_export (export_id, remedy_id, channel) SELECT export_id, remedy_id, 'email' FROM exported, remedied
 ), buyer AS (
-    INSERT INTO remedy_export_buyer SELECT export_id, %(customer)s FROM exported
+    INSERT INTO export_person SELECT export_id, %(customer)s FROM exported
 ), told AS (
     INSERT INTO remedy_told SELECT remedy_id, %(customer)s, 'email', current_date, 'Support' FROM remedied
 ), welcome AS (
@@ -78,7 +80,7 @@ SELECT 'shop', least(%(account)s COLLATE "C", %(other)s), 'shop', greatest(%(acc
 """
 #: Tables that hold something of a person and are empty in a house without her.
 EMPTIED = (
-    "remedy_export_buyer", "remedy_told", "report_delivery", "reason_strike",
+    "remedy_told", "report_delivery", "reason_strike",
     "identity_judgement", "objection", "objection_key", "export_person",
 )  # fmt: skip
 
@@ -181,7 +183,7 @@ def test_nothing_is_left_and_nothing_comes_back(
         "feedback": 3,
         "customer": 1,
         "remedy_told": 1,
-        "remedy_export_buyer": 1,
+        "export_person": 3,
         "report_delivery": 1,
         "reason_strike": 2,
         "identity_judgement": 1,
@@ -198,7 +200,7 @@ def test_nothing_is_left_and_nothing_comes_back(
     assert {name: rows(conn, f"SELECT count(*) FROM {name}")[0][0] for name in EMPTIED} == dict.fromkeys(EMPTIED, 0)
     assert not rows(conn, "SELECT FROM copy_sketch s WHERE NOT EXISTS (SELECT FROM revision r"
                           " WHERE r.copy_digest = s.copy_digest)")  # fmt: skip
-    assert rows(conn, "SELECT buyers FROM remedy_export") == [(1,)], "numbers stay"
+    assert rows(conn, "SELECT buyers FROM lists.remedy_exports") == [(1,)], "numbers stay"
     assert rows(conn, "SELECT count(*) FROM customer")[0] == (1,)
     assert rows(conn, "SELECT extra, current_revision_id IS NOT NULL FROM feedback WHERE native_id = 'r'") == [
         ({}, True)
@@ -383,7 +385,7 @@ def test_every_table_with_a_person_is_reached(conn: Connection) -> None:
     assert reached >= {
         "customer", "customer_order", "consent", "contact", "unsubscribe", "author_name", "case_file", "objection_key",
         "author_identifier", "author_trait", "identity_judgement", "advocate", "export_person", "remedy_quote",
-        "remedy_told", "remedy_export_buyer", "reason_strike", "person_stage", "collapse", "report_delivery",
+        "remedy_told", "reason_strike", "person_stage", "collapse", "report_delivery",
     }  # fmt: skip
     holding = rows(
         conn,
