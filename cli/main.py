@@ -17,6 +17,7 @@ from cli import (
     cases,
     contact,
     data,
+    journey,
     kpis,
     lists,
     new_source,
@@ -57,7 +58,7 @@ def cli(config: Path | None, verbose: bool) -> None:
 
 for room in (
     operate, report, data, sources, new_source, understand, lists, advocates, offers, persons, parts, cases, contact,
-    kpis, remedies, rights, seal,
+    kpis, journey, remedies, rights, seal,
 ):  # fmt: skip
     for command in room.COMMANDS:
         cli.add_command(command)

@@ -26,6 +26,8 @@ TOUCHPOINTS: Final = (
     "advertising", "advice", "order", "delivery", "packaging", "first_use",
     "use", "cleaning", "support", "returns", "repurchase",
 )  # fmt: skip
+#: What each touchpoint belongs to; which to which is a judgement of ``nlp/``.
+PHASES: Final = ("before", "during", "after")
 EMOTIONS: Final = ("joy", "trust", "surprise", "disappointment", "anger", "worry")
 EXPECTATIONS: Final = ("met", "disappointed", "exceeded")
 PERSONAL_KINDS: Final = ("name", "phone", "email", "iban", "number", "address", "plate", "handle")
@@ -121,6 +123,31 @@ class Term:
 
 
 @dataclass(slots=True)
+class Moment:
+    """What a clause tells of the customer's journey.
+
+    Attributes:
+        field: The field the offsets point into, ``text`` or ``title``.
+        evidence: Offsets of the clause.
+        quote: Offsets of what a reader understands by itself: the sentence, or the clause of an endless one.
+        phase: One of :data:`PHASES`; None where the touchpoint is.
+        touchpoint: One of :data:`TOUCHPOINTS`; None for the journey as a whole.
+        mood: How it was felt: -2 very negative, -1 negative, 0 without a verdict, 1 positive, 2 very positive.
+        emotion: One of :data:`EMOTIONS`, None where the words show none.
+        expectation: One of :data:`EXPECTATIONS`, None where they tell of none.
+    """
+
+    field: str
+    evidence: tuple[int, int]
+    quote: tuple[int, int]
+    phase: str | None
+    touchpoint: str | None
+    mood: int
+    emotion: str | None = None
+    expectation: str | None = None
+
+
+@dataclass(slots=True)
 class Analysis:
     """What one lineage says of one text.
 
@@ -135,6 +162,7 @@ class Analysis:
         loyalty_at: The clause that tells of staying or leaving, None for none.
         terms: What the text talks of; not part of the output line.
         personal: Where it names or numbers persons; not part of the output line.
+        moments: What it tells of the customer's journey; not part of the output line.
     """
 
     language: str
@@ -150,6 +178,7 @@ class Analysis:
     mentions: list[Mention] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
     personal: list[PersonalSpan] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
 
     def to_contract(self, text_id: str, lineage: str) -> dict[str, Any]:
         """The output line of ``kundenecho analyse --output`` as a mapping.

@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 #: nlp.cues.Hit.
 #: mentions: list of kundenecho.analysis.Mention, offsets into the Doc. verdict: nlp.sentiment.Verdict.
 #: signals: nlp.signals.Signals. terms: list of kundenecho.analysis.Term, offsets into the Doc.
+#: moments: list of kundenecho.analysis.Moment, offsets into the Doc.
 #: personal: list of kundenecho.analysis.PersonalSpan, offsets into title and text.
 #: scores: nlp.weights.Scores, None without weights.
 EXTENSIONS: Final = {
@@ -30,6 +31,7 @@ EXTENSIONS: Final = {
     "terms": None,
     "scores": None,
     "personal": None,
+    "moments": None,
 }
 
 for _name, _default in EXTENSIONS.items():
@@ -57,3 +59,4 @@ SIGNALS: Final = _key("signals")
 TERMS: Final = _key("terms")
 SCORES: Final = _key("scores")
 PERSONAL: Final = _key("personal")
+MOMENTS: Final = _key("moments")

@@ -15,14 +15,14 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from kundenecho.analysis import Analysis, FieldSpan, Mention, PersonalSpan, Sentiment, Term
+from kundenecho.analysis import Analysis, FieldSpan, Mention, Moment, PersonalSpan, Sentiment, Term
 from kundenecho.errors import SettingsError
 from kundenecho.records import digest_json
 from kundenecho.text import storable
-from nlp import clauses, cues, language, learned, mentions, personal, search, sentiment, signals, terms
+from nlp import clauses, cues, language, learned, mentions, moments, personal, search, sentiment, signals, terms
 from nlp.clauses import UNKNOWN
 from nlp.engine import Text
-from nlp.extensions import LANGUAGE, MENTIONS, PERSONAL, PRODUCT, SIGNALS, TERMS, TITLE_CHARS, VERDICT
+from nlp.extensions import LANGUAGE, MENTIONS, MOMENTS, PERSONAL, PRODUCT, SIGNALS, TERMS, TITLE_CHARS, VERDICT
 from nlp.lexicon import digests
 from nlp.personal import is_touched
 from nlp.tokenizer import TOKENIZER, Page
@@ -30,18 +30,18 @@ from nlp.weights import Weights
 
 VERSION: Final = "1"
 #: Modules whose factories make the pipeline. Order matters: each requires what earlier ones assign.
-PARTS: Final = (language, clauses, search, cues, signals, mentions, learned, sentiment, personal, terms)
+PARTS: Final = (language, clauses, search, cues, signals, mentions, learned, sentiment, personal, terms, moments)
 COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" for part in PARTS)
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
     "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features",
-    "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "net", "nouns", "parts", "patterns",
+    "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "moments", "net", "nouns", "parts", "patterns",
     "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words",
-    "pipeline", "search", "sentences", "sentiment", "signals", "stated_rating", "terms", "tokenizer", "told", "verdict",
-    "weights", "wordbank",
+    "pipeline", "places", "quotes", "search", "sentences", "sentiment", "signals", "stated_rating", "terms",
+    "tokenizer", "told", "verdict", "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
-_UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1")
+_UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1", "kundenecho_moments_v1")
 #: Texts whose spaCy objects live at the same time.
 BATCH: Final = 256
 #: Characters of a text that are analysed; a longer one is no opinion but an accident.
@@ -225,6 +225,7 @@ def _analysis(doc: Doc) -> Analysis:
         mentions=[_in_field(mention, title) for mention in data[MENTIONS]],
         terms=_without_persons(terms, personal) if personal else terms,
         personal=personal,
+        moments=[_moment_in_field(moment, title) for moment in data.get(MOMENTS) or ()],
     )
 
 
@@ -245,6 +246,13 @@ def _in_field(mention: _Placed, title: int) -> _Placed:
     if mention.start is not None and mention.end is not None:
         mention.start, mention.end = mention.start - shift, mention.end - shift
     return mention
+
+
+def _moment_in_field(moment: Moment, title: int) -> Moment:
+    moment.field, shift = _place(moment.evidence[0], title)
+    moment.evidence = (moment.evidence[0] - shift, moment.evidence[1] - shift)
+    moment.quote = (moment.quote[0] - shift, moment.quote[1] - shift)
+    return moment
 
 
 def _place(offset: int, title: int) -> tuple[str, int]:

@@ -22,7 +22,7 @@ import numpy as np
 import spacy
 from spacy.language import Language
 
-from kundenecho.analysis import EMOTIONS, EXPECTATIONS, TOUCHPOINTS, Analysis
+from kundenecho.analysis import EMOTIONS, EXPECTATIONS, TOUCHPOINTS, Analysis, Mention, Moment
 from nlp import metrics
 from nlp.annotated import read_annotated
 from nlp.engine import Text, load_engine
@@ -107,8 +107,8 @@ def score_signals(path: Path) -> dict[str, Any]:
     Returns:
         A JSON-able report: ``file`` and, for ``kept`` and ``held_back``, ``texts`` and ``signals``: by
         name ``positives``, ``precision``, ``recall``, ``f1`` with ``low`` and ``high``; for signals of
-        clauses also ``labels`` (the same by label) and ``in_mentions``, the figures of what reaches
-        the mentions of the result.
+        clauses also ``labels`` (the same by label) and ``in_mentions`` and ``in_moments``, the figures of what
+        reaches the mentions of the result, and its moments.
 
     Raises:
         SettingsError: When the file cannot be opened.
@@ -127,7 +127,8 @@ def score_signals(path: Path) -> dict[str, Any]:
             said = [clauses[at][name] for at in rows]
             signals[name] = _figures(gold, name, said)
             signals[name]["labels"] = {label: _figures(gold, name, said, label) for label in labels}
-            signals[name]["in_mentions"] = _figures(gold, name, [_of_mentions(one, name) for one in results])
+            signals[name]["in_mentions"] = _figures(gold, name, [_labelled(one.mentions, name) for one in results])
+            signals[name]["in_moments"] = _figures(gold, name, [_labelled(one.moments, name) for one in results])
         parts[part] = {"texts": len(rows), "signals": signals}
     return {"file": str(path), **parts}
 
@@ -160,8 +161,8 @@ def _of_text(analysis: Analysis, signal: str) -> list[Item]:
     return [("", (span.start, span.end)) for span in spans]
 
 
-def _of_mentions(analysis: Analysis, signal: str) -> list[Item]:
-    labelled = ((getattr(mention, signal), mention.evidence) for mention in analysis.mentions)
+def _labelled(found: Sequence[Mention] | Sequence[Moment], signal: str) -> list[Item]:
+    labelled = ((getattr(one, signal), one.evidence) for one in found)
     return sorted({(label, evidence) for label, evidence in labelled if label})
 
 
@@ -250,6 +251,7 @@ def evaluate_signals(path: Path, as_json: bool = False) -> str:
     lines = [
         f"{path.name}: Signale; in Klammern 95-%-Bootstrap-Intervalle, ab {_ENOUGH} Fällen",
         "„an Nennungen“: was davon an einer Nennung des Ergebnisses steht; viele dieser Sätze enthalten keine",
+        "„an Momenten“: was an der Kundenreise steht; Kontaktpunkte, die nur aus dem Aspekt folgen, gelten als falsch",
     ]
     for part, title in _PARTS.items():
         lines += ["", f"{title}: {report[part]['texts']} Texte", _row("", "Fälle", "Präzision", "Trefferquote", "F1")]
@@ -259,6 +261,7 @@ def evaluate_signals(path: Path, as_json: bool = False) -> str:
             lines += [_cells(f"  {_TITLES[label]}", one) for label, one in labels if one["positives"]]
             if "in_mentions" in figures:
                 lines.append(_cells("  an Nennungen", figures["in_mentions"]))
+                lines.append(_cells("  an Momenten der Reise", figures["in_moments"]))
     return "\n".join(lines)
 
 

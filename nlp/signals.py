@@ -40,6 +40,7 @@ class Signals:
         emotions: Emotion by the first token of the clause that shows it.
         expectations: Likewise, whether an expectation was met.
         touchpoints: Likewise, the point of the customer's journey.
+        loyalties: Likewise, whether its author stays: repeat | churn.
     """
 
     recommend: str = "none"
@@ -52,6 +53,7 @@ class Signals:
     emotions: dict[int, str] = field(default_factory=dict)
     expectations: dict[int, str] = field(default_factory=dict)
     touchpoints: dict[int, str] = field(default_factory=dict)
+    loyalties: dict[int, str] = field(default_factory=dict)
 
 
 def read_rules() -> Iterator[tuple[str, attitudes.Rule]]:
@@ -82,7 +84,7 @@ def read_signals(doc: Doc) -> Signals:
             else:
                 counts[signal] = counts.get(signal, 0) + 1
                 if signal in ("repeat", "churn"):
-                    last_word = signal
+                    last_word = signals.loyalties[clause.first] = signal
                 where.setdefault(signal, offsets(words, clause.first, clause.last))
     signals.recommend = _recommendation(counts.get("recommend_yes", 0), counts.get("recommend_no", 0))
     signals.recommend_at = where.get(f"recommend_{signals.recommend}")

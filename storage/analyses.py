@@ -12,6 +12,8 @@ from kundenecho.analysis import Analysis
 from kundenecho.errors import DataError
 from kundenecho.records import digest_json
 from storage.connect import Connection
+from storage.moments import INHERIT as INHERIT_MOMENTS
+from storage.moments import write_moments
 from storage.personal import words_of, write_spans
 from storage.terms import write_terms
 
@@ -142,6 +144,7 @@ def write_analyses(conn: Connection, lineage_id: int, pairs: Sequence[tuple[int,
                 cursor, "INSERT INTO fix (lineage_id, revision_id, field, fix_start, fix_end) VALUES %s", fixes
             )
         write_spans(cursor, lineage_id, fresh, by_revision)
+        write_moments(cursor, lineage_id, {revision: by_revision[revision].moments for revision in fresh})
         write_terms(cursor, lineage_id, {revision: by_revision[revision].terms for revision in fresh})
         cursor.execute(_MARK, (lineage_id, fresh, lineage_id, fresh))
     return len(fresh)
@@ -201,6 +204,8 @@ def activate(conn: Connection, lineage_id: int) -> None:
             f"the lineage has not seen {missing} texts yet", where=f"lineage {lineage_id}", remedy="Run analyse again"
         )
     with conn.cursor() as cursor:
+        for statement in _INHERIT:
+            cursor.execute(statement, {"new": lineage_id})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(
             "UPDATE lineage SET state = 'retired' WHERE state = 'active' AND lineage_id <> %s", (lineage_id,)
@@ -234,6 +239,7 @@ _INHERIT = (
     JOIN revision r ON r.revision_id = x.revision_id AND r.withdrawn_at IS NOT NULL
     WHERE NOT EXISTS (SELECT FROM fix y WHERE y.lineage_id = %(new)s AND y.revision_id = x.revision_id)
     """,
+    INHERIT_MOMENTS,
 )
 
 

@@ -24,6 +24,7 @@ from storage.offers import list_offers
 from storage.why import why
 from web import loop_chart
 from web.cases import add_case_pages
+from web.journey import add_journey_pages
 from web.kpis import add_kpi_pages
 from web.offers import add_offer_page
 from web.seal_page import add_seal_page
@@ -94,6 +95,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
     add_kpi_pages(app, pages, settings, db)
     add_offer_page(app, pages, db)
     add_seal_page(app, pages, settings, db)
+    add_journey_pages(app, pages, db)
 
     @app.get("/treue")
     def loop(request: Request) -> HTMLResponse:

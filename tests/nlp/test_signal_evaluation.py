@@ -17,6 +17,8 @@ FLOORS = {
     "question": 0.85, "incentivised": 0.80, "fix": 0.70, "touchpoint": 0.75, "emotion": 0.80, "expectation": 0.75,
 }  # fmt: skip
 POSITIVES = 150
+#: Recall of labelled clauses among the moments of the journey, on the third held back.
+MOMENTS = {"touchpoint": 0.80, "emotion": 0.78, "expectation": 0.72}
 
 
 def row(text: str, name: str = "s-1", **labels: Any) -> dict[str, Any]:
@@ -39,6 +41,11 @@ def test_texts_held_back(report: dict[str, Any], signal: str) -> None:
     figures = report["held_back"]["signals"][signal]
     assert figures["f1"] >= FLOORS[signal]
     assert figures["low"] <= figures["f1"] <= figures["high"]
+
+
+@pytest.mark.parametrize("signal", MOMENTS)
+def test_labelled_clauses_become_moments(report: dict[str, Any], signal: str) -> None:
+    assert report["held_back"]["signals"][signal]["in_moments"]["recall"] >= MOMENTS[signal]
 
 
 @pytest.mark.parametrize("signal", FLOORS)

@@ -14,6 +14,7 @@ KPIS = {
     "kpis", "kpi_response_time", "kpi_recovered", "kpi_nps", "kpi_conversion", "kpi_churn", "kpi_actions",
     "kpi_customer_value", "kpi_loyalty",
 }  # fmt: skip
+JOURNEY = {"journey", "journey_transitions", "journey_quotes"}
 REMEDIES = {
     "remedies", "remedy_offers", "remedy_quotes", "remedy_events", "remedy_effects", "remedy_returns",
 }  # fmt: skip
@@ -26,6 +27,7 @@ READERS = {
         "stages",
         "loop",
         "loop_transitions",
+        *JOURNEY,
         "aggregate_ratings",
         "contactability",
         "offers",
@@ -43,6 +45,7 @@ READERS = {
         "kpi_nps",
         "loop",
         "loop_transitions",
+        *JOURNEY,
         "aggregate_ratings",
         "copies",
         "defects",
@@ -62,6 +65,7 @@ READERS = {
         "stages",
         "loop",
         "loop_transitions",
+        *JOURNEY,
         "copies",
         "part_decisions",
         "defects",

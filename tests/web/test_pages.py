@@ -153,3 +153,20 @@ def test_a_chart_leaves_out_weeks_that_say_nothing() -> None:
     assert (drawn["first"], drawn["last"], drawn["low"], drawn["high"]) == (weeks[0], weeks[3], 0.0, 4.0)
     assert drawn["points"] == [(3.0, 24.0), (237.0, 3.0)]
     assert chart(rows[:3]) is None
+
+
+def test_the_journey_with_the_quotes_behind_its_cells(site: str) -> None:
+    status, html, _ = get(site + "reise")
+    assert status == 200
+    assert "Die Kundenreise" in html
+    assert "währenddessen" in html
+    links = sorted(set(re.findall(r'href="/(reise/\w+\?[^"]*)"', html)))
+    assert len(links) > 20
+    for link in links[::4]:
+        status, page, _ = get(site + link.replace("&amp;", "&"))
+        assert status == 200
+        assert "<mark>" in page, link
+    assert get(site + "reise?produkt=-")[0] == 200
+    assert "Dazu hat noch niemand etwas geschrieben" in get(site + "reise?produkt=nichts")[1]
+    assert get(site + "reise/mond")[0] == 404
+    assert get(site + "reise/use?stimmung=heiter")[0] == 404

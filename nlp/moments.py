@@ -1,0 +1,199 @@
+"""Moments: what each clause tells of the customer's journey, be it an opinion on the offer or not.
+
+A mention is one; so is a clause without any that names a touchpoint, shows a feeling, or tells of an expectation:
+"Das Paket kam am Dienstag." Where an opinion's words name no touchpoint, its aspect does (:mod:`nlp.places`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from kundenecho.analysis import Mention, Moment
+from nlp.clauses import Clause, Words
+from nlp.extensions import CLAUSES, MENTIONS, MOMENTS, SIGNALS, WORDS
+from nlp.features import clause_at, clause_starts
+from nlp.mentions import clause_evidence
+from nlp.places import Places, places
+from nlp.quotes import LONGEST
+from nlp.sentences import offsets
+from nlp.signals import Signals
+
+_POLARITY: Final = {"pos": 1, "neu": 0, "neg": -1}
+#: Which way a feeling, an expectation and a word on staying point.
+_EMOTION: Final = {"joy": 1, "trust": 1, "surprise": 0, "disappointment": -1, "anger": -1, "worry": -1}
+_EXPECTATION: Final = {"exceeded": 1, "met": 0, "disappointed": -1}
+_LOYALTY: Final = {"repeat": 1, "churn": -1}
+#: Most tokens of a feeling that has nothing of its own it could be about.
+_SHORT: Final = 3
+
+
+def mood_of(said: int, emotion: str | None = None, expectation: str | None = None) -> int:
+    """How a moment was felt, in five steps: a feeling makes it strong, unless it contradicts the verdict.
+
+    Args:
+        said: The verdict: 1 good, -1 bad, 0 for none.
+        emotion: One of :data:`kundenecho.analysis.EMOTIONS`, None for none.
+        expectation: One of :data:`kundenecho.analysis.EXPECTATIONS`, None for none.
+
+    Returns:
+        -2 for very negative to 2 for very positive; 0 for what is told without a verdict.
+    """
+    felt = _felt(emotion, expectation)
+    if felt:
+        return said if said == -felt else 2 * felt
+    if emotion == "surprise":
+        return 2 * said
+    return said or int(expectation == "met")
+
+
+def _felt(emotion: str | None, expectation: str | None) -> int:
+    """Which way a clause feels: 1, -1, or 0 for neither."""
+    return _EMOTION.get(emotion or "", 0) or _EXPECTATION.get(expectation or "", 0)
+
+
+def find_moments(doc: Doc) -> list[Moment]:
+    """The moments of a Doc in order of their clauses; offsets into the Doc's text, ``field`` not yet decided.
+
+    What is said of another product is none, nor a feeling that is only wished. Opinions of one clause on one
+    touchpoint that were felt alike are one moment.
+    """
+    data = doc.user_data
+    signals: Signals = data[SIGNALS]
+    mentions: list[Mention] = data[MENTIONS]
+    told = {*signals.touchpoints, *signals.emotions, *signals.expectations, *signals.loyalties}
+    if not mentions and not told:
+        return []
+    clauses: list[Clause] = data[CLAUSES]
+    starts = clause_starts(doc)
+    by_clause: dict[int, list[Mention]] = {}
+    for mention in mentions:
+        by_clause.setdefault(clause_at(starts, mention.evidence[0]), []).append(mention)
+    firsts = [clause.first for clause in clauses]
+    reader = _Reader(data[WORDS], clauses, signals)
+    found: list[Moment] = []
+    last: tuple[int, Moment] | None = None
+    for at in sorted({*by_clause, *(bisect_right(firsts, first) - 1 for first in told)}):
+        found += reader.opinions(at, by_clause[at]) if at in by_clause else reader.aside(at, last)
+        last = (at, found[-1]) if found else None
+    return found
+
+
+class _Reader:
+    """Reads the moments of one text."""
+
+    def __init__(self, words: Words, clauses: Sequence[Clause], signals: Signals) -> None:
+        self.words = words
+        self.clauses = clauses
+        self.signals = signals
+        self.table: Places = places()
+        forms = self.table.words.intersection(words.folded)
+        self.visit = bool(forms) and self.table.unless.isdisjoint(words.folded)
+
+    def opinions(self, at: int, mentions: Sequence[Mention]) -> list[Moment]:
+        """The moments of a clause with opinions."""
+        clause, signals = self.clauses[at], self.signals
+        emotion, expectation = signals.emotions.get(clause.first), signals.expectations.get(clause.first)
+        named = self._named(clause)
+        own = [self._own(mention, clause) for mention in mentions]
+        found: dict[tuple[str | None, int], Moment] = {}
+        for mention, place in zip(mentions, own, strict=True):
+            # "Schnelle Lieferung und tolle Verarbeitung": the words name the touchpoint of the first opinion only.
+            touchpoint = place if place is not None and named in own else named or place
+            said = _POLARITY[mention.polarity]
+            # A feeling that contradicts the opinion is about something else, or none: "unfassbar lecker".
+            feeling = (None, None) if said and said == -_felt(emotion, expectation) else (emotion, expectation)
+            mood = mood_of(said, *feeling)
+            moment = self._moment(at, mention.evidence, touchpoint, mood, *feeling)
+            found.setdefault((moment.touchpoint, mood), moment)
+        return list(found.values())
+
+    def aside(self, at: int, last: tuple[int, Moment] | None) -> Iterator[Moment]:
+        """The moment of a clause without an opinion; ``last`` is the one before it with the number of its clause."""
+        clause, signals = self.clauses[at], self.signals
+        if clause.elsewhere:
+            return
+        stays = _LOYALTY.get(signals.loyalties.get(clause.first, ""), 0)
+        expectation = signals.expectations.get(clause.first)
+        emotion = None if clause.hypothetical else signals.emotions.get(clause.first)
+        if clause.hypothetical and not (stays or expectation):
+            return
+        touchpoint = self._named(clause)
+        if touchpoint is None and (emotion or expectation):
+            touchpoint = self._nearby(at, last)
+        if touchpoint or emotion or expectation:
+            mood = mood_of(stays, emotion, expectation)
+            yield self._moment(at, clause_evidence(self.words, clause), touchpoint, mood, emotion, expectation)
+
+    def _moment(
+        self,
+        at: int,
+        evidence: tuple[int, int],
+        touchpoint: str | None,
+        mood: int,
+        emotion: str | None,
+        expectation: str | None,
+    ) -> Moment:
+        if self.visit and touchpoint in self.table.visit:
+            touchpoint = "use"
+        phase = self.table.phases[touchpoint] if touchpoint else None
+        return Moment("text", evidence, self._quote(at, evidence), phase, touchpoint, mood, emotion, expectation)
+
+    def _quote(self, at: int, evidence: tuple[int, int]) -> tuple[int, int]:
+        """The sentence of a clause, as far as it can be read at a glance."""
+        clauses, words = self.clauses, self.words
+        sentence, first, last = clauses[at].sentence, at, at
+        while first and clauses[first - 1].sentence == sentence:
+            first -= 1
+        while last + 1 < len(clauses) and clauses[last + 1].sentence == sentence:
+            last += 1
+        begin, end = offsets(words, clauses[first].first, clauses[last].last)
+        begin, end = min(begin, evidence[0]), max(end, evidence[1])
+        return (begin, end) if end - begin <= LONGEST else evidence
+
+    def _named(self, clause: Clause) -> str | None:
+        """The touchpoint that the words of a clause name; who stays or leaves speaks of buying again."""
+        named = self.signals.touchpoints.get(clause.first)
+        return named or ("repurchase" if clause.first in self.signals.loyalties else None)
+
+    def _own(self, mention: Mention, clause: Clause) -> str | None:
+        """The touchpoint that an opinion has by what it speaks of."""
+        early = self.table.defects.get(mention.defect or "")
+        if early is not None:
+            return early
+        place = self.table.aspects.get(mention.aspect)
+        if place == "support" and not self.table.people.isdisjoint(self.words.folded[clause.first : clause.last]):
+            return "use"
+        return place
+
+    def _nearby(self, at: int, last: tuple[int, Moment] | None) -> str | None:
+        """What a feeling is about: what its sentence speaks of, or for a mere "Schade!" what stands just before it."""
+        clause = self.clauses[at]
+        sentence = clause.sentence
+        if last is not None and last[1].touchpoint is not None:
+            short = clause.last - clause.first <= _SHORT and last[0] == at - 1
+            if short or self.clauses[last[0]].sentence == sentence:
+                return last[1].touchpoint
+        before = (place for place in range(at - 1, -1, -1) if self.clauses[place].sentence == sentence)
+        behind = (place for place in range(at + 1, len(self.clauses)) if self.clauses[place].sentence == sentence)
+        return next(filter(None, (self._named(self.clauses[place]) for place in (*before, *behind))), None)
+
+
+@Language.factory(
+    "kundenecho_moments_v1",
+    assigns=["doc._.moments"],
+    requires=["doc._.words", "doc._.clauses", "doc._.signals", "doc._.mentions"],
+)
+def create_moments(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Component that sets ``doc._.moments``."""
+
+    def component(doc: Doc) -> Doc:
+        if doc.user_data.get(MENTIONS) is not None:
+            doc.user_data[MOMENTS] = find_moments(doc)
+        return doc
+
+    return component
