@@ -20,6 +20,7 @@ from cli import (
     journey,
     kpis,
     lists,
+    messages,
     new_source,
     offers,
     operate,
@@ -57,8 +58,8 @@ def cli(config: Path | None, verbose: bool) -> None:
 
 
 for room in (
-    operate, report, data, sources, new_source, understand, lists, advocates, offers, persons, parts, cases, contact,
-    kpis, journey, remedies, rights, seal,
+    operate, report, data, sources, new_source, understand, lists, advocates, offers, persons, parts, cases, messages,
+    contact, kpis, journey, remedies, rights, seal,
 ):  # fmt: skip
     for command in room.COMMANDS:
         cli.add_command(command)

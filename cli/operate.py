@@ -64,6 +64,7 @@ def _directly(found: Settings) -> BaseException | None:
     from pipeline.cases import check_cases
     from pipeline.decide import decide as decide_step
     from pipeline.report import report as report_step
+    from pipeline.send_messages import send_messages
     from web.report import PAGES
 
     failure: BaseException | None = None
@@ -75,6 +76,7 @@ def _directly(found: Settings) -> BaseException | None:
         print_counts("analyse", analyse(found, progress=shown))
         print_counts("decide", decide_step(found, progress=shown))
         print_counts("cases", check_cases(found))
+        print_counts("messages", send_messages(found, progress=shown))
         print_counts("report", report_step(found, pages=PAGES, progress=shown))
     return failure
 

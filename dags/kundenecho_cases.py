@@ -1,7 +1,8 @@
 """### Cases
 
 Escalates the cases that are overdue, and tells of them and of valuable customers who are unhappy, each
-case once. Cases are opened by the DAG that decides; this one looks at the clock.
+case once. Cases are opened by the DAG that decides; this one looks at the clock. Approved routine messages go out,
+each once, to customers who may be written to.
 """
 
 from __future__ import annotations
@@ -29,7 +30,14 @@ def kundenecho_cases() -> None:
 
         return run_step(check_cases)
 
+    @task
+    def send() -> dict[str, int]:
+        from pipeline.send_messages import send_messages
+
+        return run_step(send_messages)
+
     check()
+    send()
 
 
 kundenecho_cases()

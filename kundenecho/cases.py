@@ -19,13 +19,14 @@ KINDS: Final = (
 #: Kinds that are an unhappy customer's.
 UNHAPPY: Final = frozenset({"complaint", "defect_report"})
 STATES: Final = ("open", "waiting", "answered", "closed")
-#: How a case ended. ``recovered``: the customer's later praise; ``gone``: the feedback was taken away at its source.
-OUTCOMES: Final = ("solved", "answered", "recovered", "unfounded", "gone", "nothing_to_do")
+#: How a case ended. ``recovered``: the customer's later praise; ``gone``: the feedback was taken away at its source;
+#: ``sent``: a routine message went out by rule.
+OUTCOMES: Final = ("solved", "answered", "recovered", "unfounded", "gone", "nothing_to_do", "sent")
 #: What may happen to a case. The second group is done by rule, never by a person.
 ACTS: Final = ("take", "assign", "note", "answer", "wait", "close", "reopen")
 RULE_ACTS: Final = (
     "opened", "answered_at_source", "owner_gone", "escalated", "alerted", "recovered", "proof_gone", "gone",
-    "went_quiet",
+    "went_quiet", "sent", "not_sent",
 )  # fmt: skip
 
 #: State after an act, by state before; an act that is not named for a state is refused there.
@@ -45,6 +46,8 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "proof_gone": {"closed": "open"},
     "gone": {"open": "closed", "waiting": "closed", "answered": "closed"},
     "went_quiet": {"answered": "closed"},
+    "sent": {"open": "closed", "waiting": "closed", "answered": "closed"},
+    "not_sent": {state: state for state in STATES},
 }
 
 

@@ -25,6 +25,7 @@ OUTCOME: Final = {
     "unfounded": "unbegründet",
     "gone": "an der Quelle gelöscht",
     "nothing_to_do": "nichts zu tun",
+    "sent": "Nachricht verschickt",
 }
 PRIORITY: Final = {1: "sofort", 2: "hoch", 3: "normal", 4: "niedrig"}
 ACT: Final = {
@@ -44,6 +45,8 @@ ACT: Final = {
     "proof_gone": "wieder geöffnet, das spätere Lob gibt es nicht mehr",
     "gone": "geschlossen, an der Quelle gelöscht",
     "went_quiet": "geschlossen, seit der Antwort still",
+    "sent": "freigegebene Nachricht verschickt",
+    "not_sent": "Nachricht nicht zugestellt, bitte selbst antworten",
 }
 
 

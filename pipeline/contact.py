@@ -56,9 +56,9 @@ def limits(settings: Settings) -> ContactLimits:
     return ContactLimits(
         **numbers,
         notice_since=_day(settings, "contact.notice_since"),
-        notice_in_use=_yes(settings, "contact.notice_in_messages"),
+        notice_in_use=is_yes(settings, "contact.notice_in_messages"),
         ecg_checked_on=_day(settings, "contact.ecg_checked_on"),
-        post_by_interest=_yes(settings, "contact.post_by_interest"),
+        post_by_interest=is_yes(settings, "contact.post_by_interest"),
         business_segments=tuple(name.strip() for name in segments if name.strip()),
     )
 
@@ -141,7 +141,12 @@ def _day(settings: Settings, name: str) -> date | None:
         raise _wrong(settings, name, value, "a day such as 2025-01-31, or nothing") from None
 
 
-def _yes(settings: Settings, name: str) -> bool:
+def is_yes(settings: Settings, name: str) -> bool:
+    """Whether a setting says yes.
+
+    Raises:
+        SettingsError: It is neither yes nor no.
+    """
     value = settings[name].strip().lower()
     if value in _YES:
         return True

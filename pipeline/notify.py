@@ -99,7 +99,7 @@ def send_mail(settings: Settings, message: Message, to: Sequence[str]) -> dict[s
     except smtplib.SMTPRecipientsRefused as error:
         refused = error.recipients
     except (OSError, smtplib.SMTPException) as error:
-        return {address: Receipt("email", False, _reason(error)) for address in to}
+        return {address: Receipt("email", False, reason_of(error)) for address in to}
     return {
         address: Receipt("email", False, f"SMTP {refused[address][0]}")
         if address in refused
@@ -124,16 +124,39 @@ def _mail(settings: Settings, message: Message, to: Sequence[str]) -> EmailMessa
 
 
 def _hand_over(settings: Settings, mail: EmailMessage) -> dict[str, tuple[int, bytes]]:
+    with mail_connection(settings) as server:
+        return server.send_message(mail)
+
+
+def mail_connection(settings: Settings) -> smtplib.SMTP:
+    """Connect to the mail server of the settings, encrypted where it offers that, and log in where a user is given.
+
+    Args:
+        settings: ``alerts.smtp_host`` and ``alerts.smtp_port``; user and password come from the environment.
+
+    Returns:
+        The open connection, to be closed by the caller.
+
+    Raises:
+        OSError: The server cannot be reached.
+        smtplib.SMTPException: It refuses.
+    """
     user, password = os.environ.get("KUNDENECHO_SMTP_USER"), os.environ.get("KUNDENECHO_SMTP_PASSWORD")
-    with smtplib.SMTP(settings["alerts.smtp_host"], settings["alerts.smtp_port"], timeout=_TIMEOUT_SECONDS) as server:
+    server = smtplib.SMTP(settings["alerts.smtp_host"], settings["alerts.smtp_port"], timeout=_TIMEOUT_SECONDS)
+    try:
+        # What a server offers is known after it was greeted only.
+        server.ehlo_or_helo_if_needed()
         if server.has_extn("starttls"):
             server.starttls()
         if user and password:
             server.login(user, password)
-        return server.send_message(mail)
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Why a mail was not taken; the server's own words may name an address and are left out."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"SMTP {error.smtp_code}"
@@ -178,4 +201,4 @@ def post(url: str, message: Message) -> Receipt:
     except urllib.error.HTTPError as error:
         return Receipt("webhook", False, f"HTTP {error.code}")
     except OSError as error:
-        return Receipt("webhook", False, _reason(error))
+        return Receipt("webhook", False, reason_of(error))

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,21 @@ from fastapi.testclient import TestClient
 
 from demo.scene import Scene
 from kundenecho.keying import Keyer
+from kundenecho.messages import KINDS
 from kundenecho.settings import Settings
 from pipeline.analyse import analyse
 from pipeline.collect import collect
 from pipeline.company_lists import import_folder
 from pipeline.decide import decide
+from pipeline.messages import draft, move
 from pipeline.newsletter import newsletter
 from pipeline.report import report
 from pipeline.rights import Choice, erase_person
+from pipeline.send_messages import send_messages
 from storage.connect import Connection, Database
 from storage.embedded import program
 from tests.conftest import rows
+from tests.pipeline.receivers import mail_server
 from web.app import build
 
 SOURCES = ("shop", "umfrage")
@@ -102,6 +107,18 @@ def test_no_way_out_yields_an_address_that_may_not_be_written_to(
     assert found
     assert found <= wanted
     assert all(row["consent_given_at"] and row["consent_confirmed_at"] and row["consent_wording"] for row in taken)
+
+    # Approved messages go to the same people only.
+    with mail_server() as mails:
+        values = {"alerts.smtp_host": "127.0.0.1", "alerts.smtp_port": mails.port, "messages.email_from": "a@firma.example",
+                  "messages.unsubscribe": "ab@firma.example", "messages.days": 9999}  # fmt: skip
+        office = replace(demo, values={**demo.values, **values})
+        for kind in KINDS:
+            move(office, draft(office, kind, by="Marketing"), "approve", by="Marketing")
+        send_messages(office)
+    written = [address for to, _ in mails.received for address in to]
+    assert written
+    assert {addresses[address] for address in written} <= wanted
 
     # Everybody was answered: an open case would keep the offers back.
     rows(conn, "UPDATE case_file SET state = 'closed', outcome = 'solved', closed_at = now() RETURNING case_id")
