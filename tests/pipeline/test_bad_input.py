@@ -164,12 +164,11 @@ def test_a_portal_that_joins_or_leaves_half_way_is_no_rise() -> None:
     weeks = [first + timedelta(weeks=n) for n in range(104)]
     calm = [WeekCount(week, 1, 50) for week in weeks]
     loud = [WeekCount(week, 10, 50) for week in weeks[60:]]
-    exposure = standardised([calm, loud])
+    joined, left = standardised([calm, loud]), standardised([calm, loud[:20]])
     # The portal whose users complain ten times as often weighs ten times as much: the expected rate stays.
-    before, after = ([exposure[week] for week in part] for part in (weeks[:60], weeks[60:]))
-    assert max(before) < min(after) / 8
-    assert 1 / before[0] == pytest.approx(11 / after[0], rel=0.05)
-    assert standardised([calm, loud[:20]])[weeks[-1]] == pytest.approx(standardised([calm])[weeks[-1]], rel=1.1)
+    for exposure, alone, both in ((joined, weeks[0], weeks[-1]), (left, weeks[-1], weeks[70])):
+        assert 1 / exposure[alone] == pytest.approx(11 / exposure[both], rel=0.05)
+        assert exposure[alone] < exposure[both] / 8
 
 
 def test_who_the_persons_are_is_told(defect: Callable[..., dict[str, Any]], feedback: Make) -> None:
