@@ -72,6 +72,25 @@ def print_counts(title: str, counts: Mapping[str, int]) -> None:
     click.echo(f"{title}: " + (", ".join(f"{key} {value:,}".replace(",", ".") for key, value in counts.items()) or "–"))
 
 
+def choose(answers: Mapping[str, str], *, default: str | None = None) -> str:
+    """Ask for one of some letters, again until it is one.
+
+    Args:
+        answers: What each letter means; ``e`` ends the walk, and so do Ctrl+C and the end of the input.
+        default: Letter of an empty answer.
+    """
+    question = ", ".join(f"{letter} {meaning}" for letter, meaning in answers.items())
+    while True:
+        try:
+            found = click.prompt(f"  {question}", default=default or "", show_default=bool(default)).strip().lower()
+        except click.Abort:
+            click.echo()
+            return "e"
+        if found in answers:
+            return str(found)
+        click.echo(f"  {found!r} ist keine Antwort." if found else "  Bitte einen der Buchstaben.")
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
     """Print a table that fits the terminal, or 160 columns where there is none."""
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, emoji=False, markup=False)

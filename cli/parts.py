@@ -7,14 +7,17 @@ import sys
 
 import click
 
-from cli.console import print_table, settings
+from cli.console import choose, print_table, settings
+from kundenecho.errors import DataError
 from pipeline import words
 from pipeline.parts import LikelyPair, Scope, decide_part, likely_pairs, undo_part
+from storage.connect import Connection
 
 _PRODUCT = click.option("--product", help="Only this product.")
 _GROUP = click.option("--group", "product_group", help="Only the products of this group.")
 _BY = click.option("--by", default=getpass.getuser, show_default="your login", help="Who decides.")
 _REVIEWED_AT_ONCE = 20
+_COUNTED_LATER = "Gezählt wird beim nächsten kundenecho decide."
 
 
 @click.group()
@@ -31,6 +34,9 @@ def list_(taken_back: bool) -> None:
 
     with database(settings()) as db, db.connect("kundenecho parts") as conn:
         rows = part_decisions(conn, taken_back=taken_back)
+    if not rows:
+        click.echo("Noch nichts entschieden. Was zu entscheiden ist, zeigt kundenecho parts review.")
+        return
     print_table(
         ["Nr. ", "Name", "und", "sind", "gilt für", "von", "am", "zurückgenommen"],
         [
@@ -75,7 +81,7 @@ def undo(number: int, by: str) -> None:
 
     with database(settings()) as db, db.connect("kundenecho parts") as conn:
         undo_part(conn, number, by=by)
-    click.echo(f"Entscheidung {number} ist zurückgenommen. Gezählt wird beim nächsten kundenecho decide.")
+    click.echo(f"Entscheidung {number} ist zurückgenommen. {_COUNTED_LATER}")
 
 
 @parts.command()
@@ -88,24 +94,49 @@ def review(product: str | None, product_group: str | None, by: str, limit: int) 
     from storage.connect import database
 
     _scope(product, product_group)
+    decided = 0
     with database(settings()) as db, db.connect("kundenecho parts") as conn:
         pairs = likely_pairs(conn, product=product, group=product_group)
+        # Nothing is held open while somebody reads.
         conn.rollback()
-        if not sys.stdin.isatty():
+        if not pairs:
+            click.echo("Nichts zu entscheiden.")
+        elif not sys.stdin.isatty():
             _show(pairs[:limit], len(pairs))
-            return
-        for pair in pairs[:limit]:
-            click.secho(f"\n{pair.product}: {_names(pair)}", bold=True)
-            click.echo(f"  Bisher {words.SAME[pair.merged]}.")
-            answer = click.prompt(
-                "  [g]leich, [v]erschieden, [w]eiter, [e]nde", type=click.Choice(["g", "v", "w", "e"]), default="w",
-                show_choices=False,
-            )  # fmt: skip
-            if answer == "e":
-                break
-            if answer in "gv":
-                scope = Scope("product", pair.product)
-                decide_part(conn, (pair.one, pair.other), same=answer == "g", scope=scope, by=by)
+        else:
+            for number, pair in enumerate(pairs[:limit], 1):
+                _present(conn, pair, f"{number} von {min(limit, len(pairs))}")
+                answer = choose({"g": "gleich", "v": "verschieden", "w": "weiter", "e": "Ende"}, default="w")
+                if answer == "e":
+                    break
+                if answer in "gv":
+                    decided += _judge(conn, pair, answer == "g", by)
+    if decided:
+        click.echo(f"\n{_COUNTED_LATER} Zurücknehmen: kundenecho parts undo NUMMER")
+
+
+def _present(conn: Connection, pair: LikelyPair, place: str) -> None:
+    """Show a pair, each name with what somebody says of it."""
+    from storage.parts import name_glimpse
+
+    click.secho(f"\n{place}, {pair.product}: {pair.one} und {pair.other}, bisher {words.SAME[pair.merged]}", bold=True)
+    for name, mentions in zip((pair.one, pair.other), pair.mentions, strict=True):
+        found = name_glimpse(conn, pair.product, name)
+        quote = f": „{' '.join(found.quote.split())}“" if found.quote else ""
+        click.echo(f"  {found.written}, {mentions} {'Nennung' if mentions == 1 else 'Nennungen'}{quote}")
+    conn.rollback()
+
+
+def _judge(conn: Connection, pair: LikelyPair, same: bool, by: str) -> int:
+    """Decide about one pair; a contradiction is told, and the walk goes on."""
+    scope = Scope("product", pair.product)
+    try:
+        number = decide_part(conn, (pair.one, pair.other), same=same, scope=scope, by=by)
+    except DataError as error:
+        click.echo(f"  {error}")
+        return 0
+    click.echo(f"  Entscheidung {number}: {words.SAME[same]}, {words.scope(*scope)}")
+    return 1
 
 
 def _show(pairs: list[LikelyPair], total: int) -> None:
@@ -118,10 +149,6 @@ def _show(pairs: list[LikelyPair], total: int) -> None:
     )  # fmt: skip
     if total > len(pairs):
         click.echo(f"… und {total - len(pairs)} weitere: --limit {total}")
-
-
-def _names(pair: LikelyPair) -> str:
-    return f"{pair.one} ({pair.mentions[0]}) und {pair.other} ({pair.mentions[1]})"
 
 
 def _scope(product: str | None, product_group: str | None) -> Scope:
@@ -137,10 +164,8 @@ def _decide(names: tuple[str, str], same: bool, scope: Scope, by: str) -> None:
 
     with database(settings()) as db, db.connect("kundenecho parts") as conn:
         number = decide_part(conn, names, same=same, scope=scope, by=by)
-    click.echo(
-        f"Entscheidung {number}: {names[0]} und {names[1]} sind {words.SAME[same]}, {words.scope(*scope)}."
-        " Gezählt wird beim nächsten kundenecho decide."
-    )
+    click.echo(f"Entscheidung {number}: {names[0]} und {names[1]} sind {words.SAME[same]}, {words.scope(*scope)}.")
+    click.echo(_COUNTED_LATER)
 
 
 COMMANDS = (parts,)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from cli.console import print_table, settings, trial_secret
+from cli.console import choose, print_table, settings, trial_secret
 from kundenecho.errors import BusyError, DataError
 from kundenecho.settings import Settings
 from pipeline import words
@@ -19,6 +19,7 @@ from storage.connect import Connection
 _BY = click.option("--by", default=getpass.getuser, show_default="your login", help="Who judges.")
 _JSON = click.option("--json", "machine", is_flag=True, help="For machines.")
 _ANSWERS = {"g": "same", "v": "not_same", "u": "undecided"}
+_LETTERS = {"g": "gleich", "v": "verschieden", "u": "unentschieden", "w": "weiter", "e": "Ende"}
 
 
 @click.group()
@@ -116,15 +117,14 @@ def review(limit: int | None, again: bool, by: str, machine: bool) -> None:
             for account in (pair["account_a"], pair["account_b"]):
                 click.echo(f"  {_glimpse(account, account_glimpse(conn, account))}")
             conn.rollback()
-            answer = click.prompt(
-                "g gleich, v verschieden, u unentschieden, w weiter, q Ende", type=click.Choice([*_ANSWERS, "w", "q"])
-            )
-            if answer == "q":
+            answer = choose(_LETTERS)
+            if answer == "e":
                 break
             if answer in _ANSWERS:
                 judged += _judge(conn, judge_accounts, pair, _ANSWERS[answer], by)
     if judged:
         _decide(found)
+        click.echo("\nZurücknehmen: kundenecho persons undo J…")
 
 
 def _judge(conn: Connection, judge_accounts: Any, pair: Mapping[str, Any], verdict: str, by: str) -> int:
@@ -226,11 +226,12 @@ def _pair(pair: Mapping[str, Any]) -> str:
 
 
 def _glimpse(account: str, seen: Mapping[str, Any]) -> str:
+    count, last = seen["feedback"], words.day(seen["last_seen"])
     parts = [
         account,
         seen["source"],
         seen["display_name"] or "ohne Anzeigenamen",
-        f"{seen['feedback']} Beiträge bis {words.day(seen['last_seen'])}",
+        f"1 Beitrag vom {last}" if count == 1 else f"{count} Beiträge bis {last}",
         ", ".join(seen["products"]),
     ]
     text = f"\n    „{' '.join(seen['text'].split())}“" if seen["text"] else ""

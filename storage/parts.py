@@ -33,6 +33,13 @@ class NameRow(NamedTuple):
     parts: list[str]
 
 
+class Glimpse(NamedTuple):
+    """A name of a part as it is written, with its newest masked quote; None where no text is left."""
+
+    written: str
+    quote: str | None
+
+
 _COLUMNS = "decision_id, scope, scope_name, one, other, same, decided_by, decided_at, taken_back_at"
 
 
@@ -152,6 +159,33 @@ JOIN product p ON p.product = f.product
 WHERE l.state = 'active' AND (%(product)s::text IS NULL OR p.product = %(product)s)
   AND (%(group)s::text IS NULL OR p.product_group = %(group)s)
 GROUP BY 1, 2, 3 ORDER BY 1, 3
+"""
+
+
+def name_glimpse(conn: Connection, product: str, component: str) -> Glimpse:
+    """How a name of a part is written, and what somebody says of it.
+
+    Args:
+        conn: Connection.
+        product: The product.
+        component: The name, lower case.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute(_GLIMPSE, {"product": product, "component": component})
+        row = cursor.fetchone()
+    return Glimpse._make(row) if row else Glimpse(component, None)
+
+
+_GLIMPSE = """
+SELECT m.component, CASE WHEN said.body IS NOT NULL AND k.state <> 'deleted'
+                         THEN lists.quote(said.body, m.evidence_start, m.evidence_end, k.state) END
+FROM lineage l
+JOIN defect_mention m ON m.lineage_id = l.lineage_id AND m.product = %(product)s AND lower(m.component) = %(component)s
+JOIN feedback f ON f.current_revision_id = m.revision_id
+JOIN masked_revision k ON k.revision_id = m.revision_id
+CROSS JOIN LATERAL (SELECT CASE m.field WHEN 'title' THEN k.title ELSE k.text END AS body) said
+WHERE l.state = 'active'
+ORDER BY said.body IS NULL OR k.state = 'deleted', f.created_at DESC NULLS LAST, m.mention_id DESC LIMIT 1
 """
 
 

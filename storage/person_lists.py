@@ -96,9 +96,11 @@ def account_glimpse(conn: Connection, account: str) -> dict[str, Any]:
         "SELECT v.source, v.display_name, v.feedback, v.first_seen, v.last_seen,"
         " ARRAY(SELECT DISTINCT f.product FROM feedback f WHERE f.author_id = %(id)s AND f.product IS NOT NULL"
         "       ORDER BY 1) AS products,"
-        " (SELECT left(coalesce(k.text, k.title), %(chars)s) FROM feedback f"
+        " (SELECT CASE WHEN length(said.body) > %(chars)s THEN left(said.body, %(chars)s) || ' …' ELSE said.body END"
+        "  FROM feedback f"
         "  JOIN masked_revision k ON k.revision_id = f.current_revision_id"
-        "  WHERE f.author_id = %(id)s AND coalesce(k.text, k.title) IS NOT NULL AND k.state <> 'deleted'"
+        "  CROSS JOIN LATERAL (SELECT coalesce(k.text, k.title) AS body) said"
+        "  WHERE f.author_id = %(id)s AND said.body IS NOT NULL AND k.state <> 'deleted'"
         "  ORDER BY f.created_at DESC NULLS LAST, f.feedback_id DESC LIMIT 1) AS text"
         " FROM lists.person_accounts v WHERE v.account_id = %(account)s",
         {"id": int(account[1:]), "account": account, "chars": _SHOWN_CHARS},
