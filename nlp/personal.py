@@ -6,6 +6,7 @@ Offsets count characters of the text that was given. What counts as personal is 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -22,6 +23,8 @@ from nlp.tokenizer import tokens_of
 KINDS: Final = PERSONAL_KINDS
 #: Modules whose code decides the results, for the lineage.
 CODE: Final = tuple(f"personal{part}" for part in ("", "_forms", "_names", "_patterns", "_reading", "_words"))
+#: Soft hyphens, joiners, spaces of no width, marks of direction.
+_UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 #: Stands for every character that is hidden.
 MARK: Final = "•"
 
@@ -37,12 +40,26 @@ class Personal(NamedTuple):
 def find_personal(text: str) -> list[Personal]:
     """Personal data of one text, a customer's or a reply to it.
 
+    Characters that are not seen split no name and no number: the text is read without them, and once more with
+    spaces in their place, as they may also stand between two words.
+
     Args:
         text: The text, as it is stored.
 
     Returns:
         Stretches in order, none empty, none overlapping another.
     """
+    if not _UNSEEN.search(text):
+        return _read(text)
+    places = [at for at, letter in enumerate(text) if not _UNSEEN.match(letter)]
+    seen = _read("".join(text[at] for at in places))
+    spans = [Personal(places[start], places[end - 1] + 1, kind) for start, end, kind in seen]
+    joined = [(start, end) for start, end, _ in spans]
+    apart = _read(_UNSEEN.sub(" ", text))
+    return sorted(spans + [span for span in apart if not is_touched(joined, span.start, span.end)])
+
+
+def _read(text: str) -> list[Personal]:
     by_form = find_patterns(text)
     spans = [Personal(*item) for item in by_form if item.kind]
     names = find_names(text)

@@ -113,6 +113,13 @@ def test_versions_agree() -> None:
     assert f"AIRFLOW_VERSION={version}" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
+def test_the_image_brings_the_dictionary() -> None:
+    """After the installation, whose versions it is made of; else each process unpacks simplemma's own."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert lines.index("pip install") < lines.index("python -m nlp.dictionary")
+    assert importlib.util.find_spec("nlp.dictionary") is not None
+
+
 @pytest.mark.parametrize("script", sorted((ROOT / "deploy").glob("*.sh")), ids=lambda p: p.name)
 def test_scripts_are_sound(script: Any) -> None:
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0

@@ -48,6 +48,25 @@ def test_spans_stand_in_the_text_and_masking_keeps_its_length(text: str) -> None
     assert all(masked[at] == (MARK if at in hidden else text[at]) for at in range(len(text)))
 
 
+@pytest.mark.parametrize(
+    "unseen", ["\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff", "\u200e", "\u202e", "\u2067\u200b"]
+)
+@pytest.mark.parametrize(
+    ("text", "hidden", "kind"),
+    [
+        ("Frau Dr. Sau|erwein war nett", "Sau|erwein", "name"),
+        ("Fr|au Sauerwein war nett", "Sauerwein", "name"),
+        ("Frau|Sauerwein war nett", "Sauerwein", "name"),
+        ("Danke an Frau |Sauerwein", "Sauerwein", "name"),
+        ("Tel. 030 231|25 118!", "030 231|25 118", "phone"),
+        ("an lena_p@exam|ple.org bitte", "lena_p@exam|ple.org", "email"),
+        ("in der Garten|straße 17, hinten", "Garten|straße 17", "address"),
+    ],
+)
+def test_an_unseen_character_splits_no_name_and_no_number(text: str, hidden: str, kind: str, unseen: str) -> None:
+    assert found(text.replace("|", unseen)) == [(hidden.replace("|", unseen), kind)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(text=texts, title=st.none() | texts)
 def test_the_analysis_has_them_with_offsets_into_each_field(
