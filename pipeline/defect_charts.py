@@ -13,7 +13,7 @@ from insights.weeks import WeekCount, monday
 from pipeline import report_words as say
 from pipeline.defects import weekly_counts
 from storage.connect import Connection
-from storage.report import CountRow, ProductFacts, Series, count_series
+from storage.report_facts import CountRow, ProductFacts, Series, count_series
 from storage.weeks import count_weeks, make_named
 
 #: Weeks are drawn where so many persons speak of the product in a usual week, else months.

@@ -15,21 +15,12 @@ from pipeline import report_words as say
 from pipeline import words
 from pipeline.defect_charts import Chart, charts
 from pipeline.notation import number
+from pipeline.portals import Portals
 from storage.connect import Connection
 from storage.dirty import active_lineage, newest_feedback
 from storage.lists import list_topics, remedy_of
-from storage.report import (
-    DefectFacts,
-    ProductFacts,
-    count_signals,
-    defect_facts,
-    knows_product,
-    leading_defects,
-    make_said,
-    product_facts,
-    quotes_in_context,
-    remedies_of,
-)
+from storage.report import count_signals, is_month_only, knows_product, leading_defects, quotes_in_context, remedies_of
+from storage.report_facts import DefectFacts, ProductFacts, defect_facts, make_said, product_facts
 from storage.voices import make_voices
 
 #: Defects that are shown in full, of all products and of one.
@@ -125,6 +116,7 @@ class DefectReport:
     Attributes:
         product: The one product that it is about; None for all.
         newest: Day of the newest feedback; None where nothing is dated.
+        until: The same in German, the month where only that is known; empty where nothing is dated.
         closed: Monday of the last closed week.
         signals: Number of defects by signal, shown or not.
         entries: Defects shown in full, in the order of their urgency.
@@ -136,6 +128,7 @@ class DefectReport:
     product: str | None
     made: date
     newest: date | None
+    until: str
     closed: date | None
     signals: Mapping[str, int]
     entries: Sequence[Entry]
@@ -171,19 +164,20 @@ def gather(conn: Connection, settings: Settings, product: str | None, today: dat
     numbers = [int(row["defect_id"][1:]) for row in rows]
     products = sorted({row["product"] for row in rows} | ({product} if product else set()))
     closed = last_closed(newest.date()) if newest else None
+    portals = Portals(settings)
     parts: list[ProductPart] = []
     entries: list[Entry] = []
     if lineage is not None:
         make_voices(conn, products)
         make_said(conn, numbers, lineage)
-        of_product = {facts.product: facts for facts in product_facts(conn)}
-        of_defect = {f"D{facts.defect_id}": facts for facts in defect_facts(conn)}
+        of_product = {facts.product: facts for facts in product_facts(conn, portals.several)}
+        of_defect = {f"D{facts.defect_id}": facts for facts in defect_facts(conn, portals.several)}
         drawn = charts(conn, rows, of_product, lineage, newest, closed)
         remedies = remedies_of(conn, [row["defect_id"] for row in rows])
-        quotes = _quotes(settings, quotes_in_context(conn, numbers, _QUOTES))
+        quotes = _quotes(portals, quotes_in_context(conn, numbers, _QUOTES))
         entries = [
             _entry(
-                settings,
+                portals,
                 row,
                 of_product[row["product"]],
                 of_defect[row["defect_id"]],
@@ -198,7 +192,7 @@ def gather(conn: Connection, settings: Settings, product: str | None, today: dat
             ProductPart(
                 facts.product,
                 facts.name,
-                say.product_sentences(facts, _titles(settings, facts.sources)),
+                say.product_sentences(facts, _titles(portals, facts.portals)),
                 [entry for entry in entries if entry.product == facts.product],
                 list_topics(conn, product=facts.product, limit=_TOPICS),
             )
@@ -209,6 +203,7 @@ def gather(conn: Connection, settings: Settings, product: str | None, today: dat
         product=product,
         made=today or datetime.now(UTC).date(),
         newest=newest.date() if newest else None,
+        until=say.moment(newest.date(), month_only=is_month_only(conn, newest)) if newest else "",
         closed=closed,
         signals=signals,
         entries=entries,
@@ -218,7 +213,7 @@ def gather(conn: Connection, settings: Settings, product: str | None, today: dat
 
 
 def _entry(
-    settings: Settings,
+    portals: Portals,
     row: Mapping[str, Any],
     product: ProductFacts,
     facts: DefectFacts,
@@ -242,7 +237,7 @@ def _entry(
         exposed=number(row["persons_exposed"]),
         rate=(words.per_hundred(row["rate"]), words.per_hundred(row["rate_low"]), words.per_hundred(row["rate_high"])),
         more_than_siblings=bool(row["real"]),
-        figures=say.figures(row, facts, _titles(settings, facts.sources)),
+        figures=say.figures(row, facts, _titles(portals, facts.portals)),
         chart=chart,
         quotes=quotes,
         tip=row["fix_quote"],
@@ -263,20 +258,17 @@ def _fix(remedy: Mapping[str, Any]) -> KnownFix:
     )
 
 
-def _titles(settings: Settings, counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    return [(_title(settings, source), count) for source, count in counts]
+def _titles(portals: Portals, counts: Iterable[tuple[str, str, int]]) -> list[tuple[str, int]]:
+    return [(portals.title(source, account), count) for source, account, count in counts]
 
 
-def _title(settings: Settings, source: str) -> str:
-    table = settings.sources.get(source)
-    return str(table.values.get("title") or source) if table else source
-
-
-def _quotes(settings: Settings, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Quote]]:
+def _quotes(portals: Portals, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Quote]]:
     found: dict[str, list[Quote]] = defaultdict(list)
     for row in rows:
         ahead, behind = say.context(row)
-        origin = say.origin(row, _title(settings, row["source"]))
+        origin = say.origin(
+            row, portals.title(row["source"], row["account"] if row["source"] in portals.several else "")
+        )
         text = " ".join(row["text"].split())
         found[f"D{row['defect_id']}"].append(Quote(text, ahead, behind, origin, row["feedback_id"], row["url"]))
     return found

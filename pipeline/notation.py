@@ -38,9 +38,10 @@ def times(factor: float) -> str:
 
 
 def share_of(part: int, whole: int) -> str:
-    """A part of a whole with its percentage, such as ``3 von 31 (10 %)``."""
-    share = f" ({round(100 * part / whole)} %)" if whole else ""
-    return f"{number(part)} von {number(whole)}{share}"
+    """A part of a whole with its percentage, such as ``3 von 31 (10 %)``; only of none and of all 0 % and 100 %."""
+    share = round(100 * part / whole) if whole else 0
+    words = "unter 1" if part and not share else "über 99" if part < whole and share == 100 else str(share)
+    return f"{number(part)} von {number(whole)}" + (f" ({words} %)" if whole else "")
 
 
 def persons_in_words(count: int, *, dative: bool = False) -> str:

@@ -13,7 +13,7 @@ from pipeline.words import defect_name, per_hundred
 
 if TYPE_CHECKING:
     from pipeline.defect_charts import Bar
-    from storage.report import DefectFacts, ProductFacts
+    from storage.report_facts import DefectFacts, ProductFacts
 
 #: Persons from which a share is called more than a hint.
 _MANY = 10
@@ -171,7 +171,9 @@ def figures(row: Mapping[str, Any], facts: DefectFacts, sources: Iterable[tuple[
         found.append(("Mit Gegenleistung geschrieben", share_of(facts.incentivised, facts.persons)))
     found.append(("Quellen", ", ".join(f"{name} {number(count)}" for name, count in sources)))
     if row["first_seen"]:
-        found.append(("Zuerst und zuletzt", f"{day(row['first_seen'].date())}, {day(row['last_seen'].date())}"))
+        first = moment(row["first_seen"].date(), month_only=facts.first_month)
+        last = moment(row["last_seen"].date(), month_only=facts.last_month)
+        found.append(("Zuerst und zuletzt", f"{first}, {last}"))
     if row["real"] is not None:
         found.append(("Gegenüber Schwesterprodukten", _compared(row)))
     return found
@@ -216,7 +218,7 @@ def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *
         found.append(f"Bei {share_of(silent, facts.persons)} sagt die Quelle nicht, ob das Produkt gekauft wurde.")
     if facts.anonymous:
         found.append("Bewertungen ohne Namen zählen je als eine Person; es können weniger Menschen sein.")
-    if len(facts.sources) == 1 and len(product.sources) > 1:
+    if len(facts.portals) == 1 and len(product.portals) > 1:
         found.append("Nur eine von mehreren Quellen nennt diesen Mangel.")
     return found
 
@@ -226,15 +228,17 @@ def product_sentences(facts: ProductFacts, sources: Sequence[tuple[str, int]]) -
     where = ", ".join(f"{name} {number(count)}" for name, count in sources)
     found = [f"{number(facts.feedback)} Bewertungen von {persons_in_words(facts.persons, dative=True)} ({where})."]
     if facts.first and facts.last:
-        found.append(f"Die älteste ist vom {day(facts.first.date())}, die neueste vom {day(facts.last.date())}.")
-    for count, what in (
-        (facts.stars_only, "bestehen nur aus Sternen"),
-        (facts.anonymous, "stammen von Personen ohne Namen"),
-        (facts.undated, "tragen kein Datum"),
-        (facts.by_month, "nennen nur den Monat"),
+        first = moment(facts.first.date(), month_only=facts.first_month)
+        last = moment(facts.last.date(), month_only=facts.last_month)
+        found.append(f"Die älteste ist vom {first}, die neueste vom {last}.")
+    for count, one, several in (
+        (facts.stars_only, "besteht nur aus Sternen", "bestehen nur aus Sternen"),
+        (facts.anonymous, "stammt von jemandem ohne Namen", "stammen von Personen ohne Namen"),
+        (facts.undated, "trägt kein Datum", "tragen kein Datum"),
+        (facts.by_month, "nennt nur den Monat", "nennen nur den Monat"),
     ):
         if count:
-            found.append(f"{share_of(count, facts.feedback)} {what}.")
+            found.append(f"{share_of(count, facts.feedback)} {one if count == 1 else several}.")
     return found
 
 
@@ -258,7 +262,7 @@ def origin(row: Mapping[str, Any], source: str) -> str:
     written = row["created_at"]
     when = "ohne Datum"
     if written is not None:
-        when = month(written.date()) if row["created_precision"] == "month" else day(written.date())
+        when = moment(written.date(), month_only=row["created_precision"] == "month")
     parts = [source, when]
     if row["rating"] is not None:
         stars = decimal(row["rating"])
@@ -276,6 +280,11 @@ def context(row: Mapping[str, Any]) -> tuple[str, str]:
         behind = behind.rpartition(" ")[0] + " …"
     # What touched the quote still does: a comma, a bracket.
     return _SPACES.sub(" ", ahead).lstrip(), _SPACES.sub(" ", behind).rstrip()
+
+
+def moment(value: date, *, month_only: bool) -> str:
+    """A day, or its month where no more is known."""
+    return month(value) if month_only else day(value)
 
 
 def chart_description(row: Mapping[str, Any], bars: Sequence[Bar], *, weekly: bool) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from insights.seal import Figure, Sums, figure
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.settings import Settings
-from spiders.card import Card, load_cards
+from pipeline.portals import Portals
 from storage.connect import Connection
 from storage.seal import COMPANY, RatingRow, list_testimonials, product_name, seal_ratings
 
@@ -182,9 +182,9 @@ def gather(
     subject = str(settings["company.name"]) if product is None else product_name(conn, product)
     if subject is None:
         raise DataError(f"there is no product {product}", remedy="kundenecho seal without --output lists them")
-    cards = {name: card for name, card in load_cards(settings).items() if isinstance(card, Card)}
+    portals = Portals(settings)
     rows = seal_ratings(conn, about, first, last, list(sources) or None)
-    if unknown := set(sources) - set(cards) - {row.source for row in rows}:
+    if unknown := set(sources) - set(portals.cards) - {row.source for row in rows}:
         raise DataError(f"there is no source {', '.join(sorted(unknown))}", remedy="kundenecho sources lists them")
     words = list_testimonials(conn, about)
     told = [row for row in words if row.answer == "published"]
@@ -197,11 +197,11 @@ def gather(
         last=last,
         made_on=datetime.now(UTC).date(),
         floor=settings["seal.min_ratings"],
-        verified=_group("verified", [r for r in counted if r.verified_purchase == "yes"], cards, settings),
-        unverified=_group("unverified", [r for r in counted if r.verified_purchase != "yes"], cards, settings),
+        verified=_group("verified", [r for r in counted if r.verified_purchase == "yes"], portals, settings),
+        unverified=_group("unverified", [r for r in counted if r.verified_purchase != "yes"], portals, settings),
         left_out=tuple(_left_out(rows)),
         unassessed=sum(row.unassessed for row in counted),
-        origins=tuple(_origins(counted, cards)),
+        origins=tuple(_origins(counted, portals)),
         quotes=tuple(Quote(r.text, r.shown_as, r.given_at.date(), r.compensation, r.bought) for r in told),
         withheld=Counter(row.answer for row in words if row.answer != "published"),
         link=f"{settings['seal.url'].rstrip('/')}/" if settings["seal.url"] else "",
@@ -233,20 +233,23 @@ def _sums(row: RatingRow) -> Sums:
     return Sums(row.ratings, row.total, row.squares, tuple(row.stars))
 
 
-def _group(name: str, rows: Sequence[RatingRow], cards: Mapping[str, Card], settings: Settings) -> Group:
-    portals = [
-        Portal(
-            source,
-            _title(source, cards),
-            figure([_sums(row) for row in rows if row.source == source], PORTAL_FLOOR),
-        )
-        for source in sorted({row.source for row in rows})
+def _by_portal(rows: Sequence[RatingRow], portals: Portals) -> dict[tuple[str, str], list[RatingRow]]:
+    found: dict[tuple[str, str], list[RatingRow]] = {}
+    for row in rows:
+        found.setdefault((row.source, row.account if row.source in portals.several else ""), []).append(row)
+    return found
+
+
+def _group(name: str, rows: Sequence[RatingRow], portals: Portals, settings: Settings) -> Group:
+    found = [
+        Portal(source, portals.title(source, account), figure([_sums(row) for row in mine], PORTAL_FLOOR))
+        for (source, account), mine in _by_portal(rows, portals).items()
     ]
     return Group(
         name,
         figure([_sums(row) for row in rows], settings["seal.min_ratings"]),
         sum(row.star_only for row in rows),
-        tuple(sorted(portals, key=lambda portal: (-portal.figure.ratings, portal.title))),
+        tuple(sorted(found, key=lambda portal: (-portal.figure.ratings, portal.title))),
     )
 
 
@@ -260,16 +263,11 @@ def _left_out(rows: Sequence[RatingRow]) -> list[LeftOut]:
     return found
 
 
-def _origins(rows: Sequence[RatingRow], cards: Mapping[str, Card]) -> list[Origin]:
+def _origins(rows: Sequence[RatingRow], portals: Portals) -> list[Origin]:
     found = []
-    for source in sorted({row.source for row in rows}, key=lambda name: _title(name, cards).casefold()):
-        mine = [row for row in rows if row.source == source]
-        card = cards.get(source)
+    for (source, account), mine in _by_portal(rows, portals).items():
+        card = portals.cards.get(source)
         newest = max(row.newest for row in mine if row.newest)
         confirms = any(row.verified_purchase == "yes" for row in mine)
-        found.append(Origin(_title(source, cards), card.verification if card else "", confirms, newest))
-    return found
-
-
-def _title(source: str, cards: Mapping[str, Card]) -> str:
-    return (cards[source].title if source in cards else "") or source
+        found.append(Origin(portals.title(source, account), card.verification if card else "", confirms, newest))
+    return sorted(found, key=lambda origin: origin.title.casefold())

@@ -14,10 +14,11 @@ COMPANY = ""
 
 
 class RatingRow(NamedTuple):
-    """Ratings of one source, one answer about the purchase, and one outcome.
+    """Ratings of one account, one answer about the purchase, and one outcome.
 
     Attributes:
         source: Name of the source.
+        account: Account of the source; empty for the only one.
         verified_purchase: yes | no | unknown, as the source says.
         outcome: counted; or why not: again | incentivised | hidden | undated.
         ratings: How many.
@@ -30,6 +31,7 @@ class RatingRow(NamedTuple):
     """
 
     source: str
+    account: str
     verified_purchase: str
     outcome: str
     ratings: int
@@ -87,7 +89,7 @@ def seal_ratings(
 
 # Half a star less than the limit of a class is its lower end, so that 4.5 stars are four.
 _RATINGS = """
-SELECT source, verified_purchase, outcome, count(*)::int, (count(*) FILTER (WHERE star_only))::int,
+SELECT source, account, verified_purchase, outcome, count(*)::int, (count(*) FILTER (WHERE star_only))::int,
        (count(*) FILTER (WHERE NOT assessed))::int, sum(rating::numeric), sum(rating::numeric ^ 2),
        ARRAY(SELECT (count(*) FILTER (WHERE ceil(x.rating - 0.5) = class))::int
              FROM unnest(array_agg(s.rating)) AS x (rating) CROSS JOIN generate_series(1, 5) AS class
@@ -100,8 +102,8 @@ FROM (
     WHERE t.about = %(about)s AND (%(sources)s::text[] IS NULL OR t.source = ANY(%(sources)s))
       AND (t.said_on IS NULL OR t.said_on BETWEEN %(first)s AND %(last)s)
 ) s
-GROUP BY source, verified_purchase, outcome
-ORDER BY source, verified_purchase, outcome
+GROUP BY source, account, verified_purchase, outcome
+ORDER BY source, account, verified_purchase, outcome
 """
 
 

@@ -10,7 +10,8 @@ import pytest
 from insights.course import Expected
 from pipeline import report_words as say
 from pipeline.defect_charts import Bar
-from storage.report import DefectFacts, ProductFacts
+from pipeline.notation import share_of
+from storage.report_facts import DefectFacts, ProductFacts
 
 DAY = datetime(2026, 3, 22, tzinfo=UTC)
 
@@ -55,13 +56,13 @@ def rising(**values: Any) -> dict[str, Any]:
 
 
 def facts(**values: int) -> DefectFacts:
-    given: dict[str, Any] = dict.fromkeys(DefectFacts._fields, 0) | {"persons": 12, "sources": [("shop", 12)]}
+    given: dict[str, Any] = dict.fromkeys(DefectFacts._fields, 0) | {"persons": 12, "portals": [("shop", "", 12)]}
     return DefectFacts(**(given | values))
 
 
 def product(**values: Any) -> ProductFacts:
     given: dict[str, Any] = dict.fromkeys(ProductFacts._fields, 0)
-    given |= {"product": "HM-310", "name": "Aurora", "first": DAY, "last": DAY, "sources": [("shop", 100)]}
+    given |= {"product": "HM-310", "name": "Aurora", "first": DAY, "last": DAY, "portals": [("shop", "", 100)]}
     return ProductFacts(**(given | values))
 
 
@@ -163,3 +164,24 @@ def test_what_the_whole_report_leaves_out() -> None:
     assert [n.split()[0] for n in say.notes(signals, 24, DAY, None)] == ["6", "50"]
     assert "kein Datum" not in " ".join(say.notes(signals, 30, DAY, None))
     assert "trägt ein Datum" in say.notes({"undated": 3}, 3, None, None)[-1]
+
+
+def test_of_a_month_no_day_is_told() -> None:
+    month = facts(by_month=12, first_month=True)
+    assert ("Zuerst und zuletzt", "März 2026, 22.03.2026") in say.figures(row(), month, [])
+    told = " ".join(say.product_sentences(product(feedback=100, persons=100, first_month=True, last_month=True), []))
+    assert "Die älteste ist vom März 2026, die neueste vom März 2026." in told
+
+
+def test_one_of_many_is_neither_none_nor_all() -> None:
+    told = " ".join(say.product_sentences(product(feedback=1507, persons=1507, undated=1, by_month=1506), []))
+    assert "1 von 1.507 (unter 1 %) trägt kein Datum." in told
+    assert "1.506 von 1.507 (über 99 %) nennen nur den Monat." in told
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [(0, 7, "0 von 7 (0 %)"), (7, 7, "7 von 7 (100 %)"), (3, 31, "3 von 31 (10 %)"), (0, 0, "0 von 0")],
+)
+def test_shares(part: int, whole: int, words: str) -> None:
+    assert share_of(part, whole) == words

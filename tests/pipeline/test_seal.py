@@ -187,3 +187,28 @@ def test_who_hides_bad_ratings_is_told_what_the_law_says(
     found, _ = gather(rated, conn, "HM-310")
     assert [(left.reason, left.ratings, str(left.mean)) for left in found.left_out] == [("hidden", 1, "1.0")]
     assert "Nr. 23c" in " ".join(advice(found))
+
+
+def test_portals_in_one_export_stand_apart(
+    company: Settings, conn: Connection, load: Any, feedback: Callable[..., Feedback]
+) -> None:
+    table = company.sources["shop"]
+    columns = {**table.values["columns"], "account": "portal"}
+    split = replace(company, sources={"shop": replace(table, values={**table.values, "columns": columns})})
+    yesterday = NOW - timedelta(days=1)
+    for portal, stars in (("booking", 4.0), ("holiday-check", 2.0)):
+        load(
+            [
+                feedback(f"{portal}{n}", f"Gut {n}.", account=portal, rating_1_5=stars, created_at=yesterday)
+                for n in range(10)
+            ]
+        )
+    together, _ = gather(company, conn, "HM-120")
+    assert [(p.title, str(p.figure.shown)) for p in together.unverified.portals] == [("Unser Shop", "3.0")]
+    apart, _ = gather(split, conn, "HM-120")
+    assert [(p.title, str(p.figure.shown)) for p in apart.unverified.portals] == [
+        ("Unser Shop (booking)", "4.0"),
+        ("Unser Shop (holiday-check)", "2.0"),
+    ]
+    assert apart.unverified.figure == together.unverified.figure
+    assert [origin.title for origin in apart.origins] == ["Unser Shop (booking)", "Unser Shop (holiday-check)"]

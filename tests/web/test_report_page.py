@@ -36,6 +36,14 @@ def drawn(chart: Chart) -> ElementTree.Element:
     return ElementTree.fromstring(str(draw(chart)))  # noqa: S314  our own
 
 
+@pytest.mark.parametrize("count", [1, 7, 14, 36])
+def test_the_newest_period_is_named_within_the_picture(count: int) -> None:
+    chart = drawn(months(count))
+    label = [text for text in chart.iter() if text.tag.endswith("text")][-1 - (count - 1) // -(-count // 8)]
+    half = 20 if label.get("class") == "middle" else 0
+    assert float(label.get("x") or 0) + half <= float((chart.get("viewBox") or "").split()[2])
+
+
 def entry(**values: object) -> Entry:
     given: dict[str, object] = {
         "defect_id": "D1",
@@ -65,7 +73,9 @@ def entry(**values: object) -> Entry:
 def report(*entries: Entry, **values: object) -> DefectReport:
     parts = [ProductPart("HM-1", "Kanne 1", ["85 Bewertungen."], entries, [])]
     day = date(2026, 2, 20)
-    found = DefectReport("Firma", None, day, day, date(2026, 2, 9), {"rising": len(entries)}, entries, parts)
+    found = DefectReport(
+        "Firma", None, day, day, "20.02.2026", date(2026, 2, 9), {"rising": len(entries)}, entries, parts
+    )
     return replace(found, **values)  # type: ignore[arg-type]
 
 

@@ -23,6 +23,8 @@ _BASE: Final = 158
 #: The strip below, with who spoke of the product at all.
 _STRIP_TOP, _STRIP_BASE = 180, 206
 _LABELS: Final = 8
+#: Half the width of the longest label, in units.
+_LABEL_HALF: Final = 20
 
 
 def draw(chart: Chart) -> Markup:
@@ -144,7 +146,10 @@ def _axis(chart: Chart, step: float) -> Iterable[str]:
     for at in range(len(chart.bars) - 1, -1, -every):
         start = chart.bars[at].start
         text = f"{start:%d.%m.}" if chart.weekly else f"{MONTHS[start.month - 1][:3]} {start:%y}"
-        yield f'<text class="middle" x="{_LEFT + (at + 0.5) * step:.1f}" y="{_STRIP_BASE + 16}">{text}</text>'
+        x, side = _LEFT + (at + 0.5) * step, "middle"
+        if x + _LABEL_HALF > _WIDTH:
+            x, side = _WIDTH - 1, "end"
+        yield f'<text class="{side}" x="{x:.1f}" y="{_STRIP_BASE + 16}">{text}</text>'
 
 
 def _x_of(chart: Chart, day: int, step: float) -> float:
