@@ -22,7 +22,7 @@ from pipeline.defects import decide_defects
 from pipeline.report import write_defect_report
 from pipeline.step import silent
 from storage.connect import Connection, Database
-from storage.dirty import newest_feedback
+from storage.dirty import Dirty, newest_feedback
 from storage.embedded import Embedded
 from storage.migrate import migrate
 from web.report import PAGES
@@ -88,8 +88,9 @@ def make(conn: Connection) -> None:
 
 def decide(url: str) -> None:
     """Judge the defects; persons and topics are not needed for the report of defects."""
+    nothing = Dirty(seqs=[], products=[], persons=[], moved=[])
     with Database(url).connect("benchmark") as conn:
-        decide_defects(conn, ["P0"], 1, 3, newest_feedback(conn), everything=True, progress=silent)
+        decide_defects(conn, nothing, [], 1, 3, newest_feedback(conn), everything=True, progress=silent)
         conn.commit()
 
 

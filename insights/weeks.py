@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 #: Days after its Sunday until a week is judged: portals check texts before they show them.
@@ -42,6 +42,17 @@ def last_closed(newest: date) -> date:
         The week whose Sunday lies at least :data:`CLOSING_DAYS` days before it.
     """
     return monday(newest - timedelta(days=CLOSING_DAYS) + timedelta(days=1)) - _WEEK
+
+
+def observed_until(closed: date) -> datetime:
+    """The end of the observed time by which verdicts are given: the earliest moment at which a week is closed.
+
+    Verdicts of one closed week are thus the same, however much of the weeks after it has come in.
+
+    Args:
+        closed: Monday of the last closed week.
+    """
+    return datetime.combine(closed + _WEEK + timedelta(days=CLOSING_DAYS - 1), time.max, UTC)
 
 
 def spread(months: Iterable[WeekCount]) -> Iterator[WeekCount]:

@@ -48,8 +48,9 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         seqs = mark_dirty(conn, everything=everything)
         dirty = take_dirty(conn, seqs, settle(conn, keyer, everything=everything), everything=everything)
         least, newest = settings["decide.min_persons"], newest_feedback(conn)
-        products = sorted({*dirty.products, *settle_copies(conn, dirty.persons, everything=everything)})
-        judged = decide_defects(conn, products, lineage, least, newest, everything=everything, progress=progress)
+        reached, products = settle_copies(conn, dirty.persons, everything=everything)
+        products = sorted({*dirty.products, *products})
+        judged = decide_defects(conn, dirty, reached, lineage, least, newest, everything=everything, progress=progress)
         counts["products"], counts["defects"] = judged
         counts["topics"] = decide_topics(conn, products, lineage, everything=everything, progress=progress)
         assessed = decide_advocates(conn, dirty.persons, lineage, newest, progress=progress)

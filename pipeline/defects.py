@@ -9,29 +9,28 @@ from itertools import groupby
 from math import isfinite
 from typing import Final, NamedTuple
 
-from insights.components import canonical
-from insights.defects import DefectCounts, DefectVerdict, MonthCount, judge_product
+from insights.components import canonical, families
+from insights.defects import Course, DefectCounts, DefectVerdict, MonthCount, Standing, judge_product, signal_of
 from insights.disproportionality import Stratum
-from insights.weeks import WeekCount, last_closed, spread, standardised
+from insights.weeks import WeekCount, last_closed, observed_until, spread, standardised
+from pipeline.defect_additions import Judging, add, named
 from pipeline.parts import judged
-from pipeline.remedy_effects import decide_effects
+from pipeline.remedy_effects import decide_effects, decide_returns
 from pipeline.step import Progress
 from storage.connect import Connection
-from storage.defects import (
-    CellRow,
-    ComponentRow,
-    ExposureRow,
-    FigureRow,
-    count_components,
-    count_defects,
-    write_aliases,
-    write_defects,
-)
+from storage.counted import remember, take_feedback, whole_products
+from storage.defects import CellRow, ExposureRow, FigureRow, count_defects, write_defects
+from storage.dirty import Dirty
+from storage.part_names import ComponentRow, NameRow, count_components, write_names
 from storage.parts import DecisionRow, groups_of, keep_ids, part_decisions
-from storage.weeks import PeriodRow, PortalRow, count_strata, count_weeks, make_named, sibling_groups
+from storage.remedy_offers import write_fixes
+from storage.voices import make_voices
+from storage.weeks import GroupRow, PeriodRow, PortalRow, count_strata, count_weeks, make_named, sibling_groups
 
-#: Products are judged in portions of about this size, whole groups of siblings together, to keep memory flat.
+#: Products are judged in portions of about so many, and so much feedback, whole groups of siblings together, to keep
+#: memory flat.
 _PRODUCTS: Final = 200
+_REVIEWS: Final = 200_000
 #: Weeks that surveillance looks at: three years of baseline, the newest 13 left out of it.
 _WEEKS: Final = 169
 
@@ -48,7 +47,8 @@ class Evidence(NamedTuple):
 
 def decide_defects(
     conn: Connection,
-    products: Sequence[str],
+    dirty: Dirty,
+    reached: Sequence[int],
     lineage: int,
     min_persons: int,
     newest: datetime | None,
@@ -56,60 +56,90 @@ def decide_defects(
     everything: bool,
     progress: Progress,
 ) -> tuple[int, int]:
-    """Judge the defects of the products that were touched, of their siblings, and of all when a week has closed.
+    """Bring the defects up to date with what came and changed since the last decide.
+
+    What came in weeks that are still open is added to the figures. Where something changed that was counted already, or
+    came late, the product is counted as a whole and judged anew with its siblings; so are all once a week has closed.
 
     Args:
         conn: Connection; the caller's transaction goes on.
-        products: Products that were touched.
+        dirty: What was touched.
+        reached: Feedback whose copies were looked at.
         lineage: Lineage whose mentions count.
         min_persons: Persons below which nothing is said of a defect.
-        newest: Time of the newest feedback: the end of the observed time.
-        everything: All products instead.
+        newest: Time of the newest feedback.
+        everything: Count all products as a whole.
         progress: Told about products judged.
 
     Returns:
-        Products judged, and defects written for them.
+        Products looked at, and defects written for them.
     """
     closed = last_closed(newest.date()) if newest else None
-    groups = sibling_groups(conn, products, closed, everything=everything)
-    decisions = part_decisions(conn)
-    total, done, written = sum(map(len, groups)), 0, 0
+    judging = Judging(lineage, min_persons, closed, observed_until(closed) if closed else None)
+    take_feedback(conn, dirty.moved, reached, closed)
+    whole = whole_products(conn, dirty.seqs, closed)
+    groups = sibling_groups(conn, whole, everything=everything)
+    renamed, names = named(conn, lineage, _products(groups))
+    if renamed:
+        groups = sibling_groups(conn, [*whole, *renamed], everything=everything)
+    counted = _products(groups)
+    left_out = set(counted)
+    products, written = add(conn, judging, counted, [name for name in names if name.product not in left_out])
+    done = 0
     for portion in _portions(groups):
-        names, groups_known = count_components(conn, portion, lineage), groups_of(conn, portion)
-        write_aliases(conn, portion, _aliases(names, decisions, groups_known))
-        keep_ids(conn, portion)
-        cells, evidence = _count(conn, lineage, closed)
-        written += write_defects(conn, portion, lineage, _figures(cells, evidence, min_persons, newest, closed))
-        decide_effects(conn, portion, lineage, evidence.weeks, closed)
+        written += _count_whole(conn, portion, judging)
         done += len(portion)
-        progress("Mängel zählen", done, total)
-    return done, written
+        progress("Mängel zählen", done, len(counted))
+    decide_returns(conn, [*counted, *products], lineage)
+    return len(counted) + len(products), written
 
 
-def _portions(groups: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+def _products(groups: Iterable[GroupRow]) -> list[str]:
+    return [product for group in groups for product in group.products]
+
+
+def _count_whole(conn: Connection, products: Sequence[str], judging: Judging) -> int:
+    lineage, closed = judging.lineage, judging.closed
+    make_voices(conn, products, closed)
+    names = count_components(conn, lineage)
+    write_names(conn, _names(names, part_decisions(conn), groups_of(conn, products)))
+    keep_ids(conn, products)
+    cells, evidence = _count(conn, lineage, closed)
+    written = write_defects(conn, lineage, _figures(cells, evidence, judging))
+    write_fixes(conn, lineage, products)
+    decide_effects(conn, products, evidence.weeks, closed)
+    remember(conn, products)
+    return written
+
+
+def _portions(groups: Iterable[GroupRow]) -> Iterator[list[str]]:
     portion: list[str] = []
+    reviews = 0
     for group in groups:
-        portion += group
-        if len(portion) >= _PRODUCTS:
+        portion += group.products
+        reviews += group.reviews
+        if len(portion) >= _PRODUCTS or reviews >= _REVIEWS:
             yield portion
-            portion = []
+            portion, reviews = [], 0
     if portion:
         yield portion
 
 
-def _aliases(
+def _names(
     written: Sequence[ComponentRow], decisions: Sequence[DecisionRow], group_of: Mapping[str, str | None]
-) -> Iterator[tuple[str, str, str, str]]:
+) -> Iterator[NameRow]:
     for product, rows in groupby(written, key=lambda row: row.product):
         decided = judged(decisions, product, group_of.get(product))
         for defect, together in groupby(rows, key=lambda row: row.defect):
             mentions = {row.component: row.mentions for row in together}
-            names = canonical(mentions, decided.same, decided.different)
-            yield from ((product, defect, component, name) for component, name in names.items())
+            meant = canonical(mentions, decided.same, decided.different)
+            related = families(mentions, [*decided.same, *decided.different])
+            for name in sorted({*meant, *related}):
+                yield NameRow(product, defect, name, meant.get(name, name), related.get(name))
 
 
 def _count(conn: Connection, lineage: int, closed: date | None) -> tuple[list[CellRow], Evidence]:
-    cells, exposure = count_defects(conn, lineage)
+    cells, exposure = count_defects(conn, lineage, closed)
     make_named(conn, lineage)
     strata: dict[_Cell, list[Stratum]] = defaultdict(list)
     for row in count_strata(conn):
@@ -117,7 +147,7 @@ def _count(conn: Connection, lineage: int, closed: date | None) -> tuple[list[Ce
     weeks: dict[_Cell, list[WeekCount]] = {}
     if closed:
         counted = count_weeks(conn, closed - timedelta(weeks=_WEEKS - 1), closed + timedelta(weeks=1))
-        weeks = weekly_counts([_cell(cell) for cell in cells], *counted)
+        weeks = weekly_counts([_cell(cell) for cell in cells if cell.settled], *counted)
     return cells, Evidence(exposure, weeks, strata)
 
 
@@ -155,28 +185,20 @@ def _in_weeks(periods: Iterable[PeriodRow | PortalRow]) -> Iterator[WeekCount]:
             yield count
 
 
-def _figures(
-    cells: Iterable[CellRow], evidence: Evidence, min_persons: int, newest: datetime | None, closed: date | None
-) -> Iterator[FigureRow]:
+def _figures(cells: Iterable[CellRow], evidence: Evidence, judging: Judging) -> Iterator[FigureRow]:
     for product, rows in groupby(cells, key=lambda cell: cell.product):
         together = list(rows)
-        counts = [_counts(cell, evidence) for cell in together]
-        verdicts = judge_product(counts, min_persons=min_persons, newest=newest)
         exposure = evidence.exposure[product]
-        for cell, verdict in zip(together, verdicts, strict=True):
-            yield _figure(cell, exposure, verdict, closed)
+        settled = [cell for cell in together if cell.settled]
+        verdicts = judge_product([_counts(cell, exposure, evidence) for cell in settled], observed=judging.observed)
+        by_cell = dict(zip(map(_cell, settled), verdicts, strict=True))
+        for cell in together:
+            yield _figure(cell, exposure, by_cell.get(_cell(cell), DefectVerdict(None)), judging)
 
 
-def _counts(cell: CellRow, evidence: Evidence) -> DefectCounts:
-    exposure = evidence.exposure[cell.product]
+def _counts(cell: CellRow, exposure: ExposureRow, evidence: Evidence) -> DefectCounts:
     return DefectCounts(
-        persons=cell.persons,
-        persons_exposed=exposure.persons,
-        mentions=cell.mentions,
-        reviews_of_product=exposure.reviews,
-        dated=cell.dated,
-        first_seen=cell.first_seen,
-        last_seen=cell.last_seen,
+        first_seen=cell.settled_since,
         months=_series(cell.months, exposure.months),
         weeks=evidence.weeks.get(_cell(cell), ()),
         strata=evidence.strata.get(_cell(cell), ()),
@@ -188,27 +210,25 @@ def _series(named: Sequence[tuple[date, int]], exposed: Sequence[tuple[date, int
     return [MonthCount(month, persons.get(month, 0), count) for month, count in exposed]
 
 
-def _figure(cell: CellRow, exposure: ExposureRow, verdict: DefectVerdict, closed: date | None) -> FigureRow:
+def _figure(cell: CellRow, exposure: ExposureRow, verdict: DefectVerdict, judging: Judging) -> FigureRow:
+    course = verdict.course or Course("", 0)
+    standing = Standing(cell.persons, cell.dated, cell.first_seen, verdict.course, exposure.first_seen)
+    signal, needed = signal_of(standing, min_persons=judging.min_persons, observed=judging.observed)
     # What is not shown as rising has no begin; without any count before, there is no factor.
-    since = verdict.rising_since if verdict.signal == "rising" else None
+    since = verdict.rising_since if signal == "rising" else None
     watch = verdict.watch if verdict.watch and verdict.watch.window else None
     compared = verdict.disproportion
     return FigureRow(
         product=cell.product,
         component=cell.component,
-        component_name=cell.component_name,
         defect=cell.defect,
         persons=cell.persons,
-        persons_exposed=exposure.persons,
         mentions=cell.mentions,
-        reviews_of_product=exposure.reviews,
-        rate=verdict.rate.value,
-        rate_low=verdict.rate.low,
-        rate_high=verdict.rate.high,
-        signal=verdict.signal,
+        dated=cell.dated,
+        signal=signal,
         first_seen=cell.first_seen,
         last_seen=cell.last_seen,
-        evidence_needed=verdict.evidence_needed,
+        evidence_needed=needed,
         rising_since=since.week if since else None,
         rising_since_low=since.low if since else None,
         rising_since_high=since.high if since else None,
@@ -219,13 +239,11 @@ def _figure(cell: CellRow, exposure: ExposureRow, verdict: DefectVerdict, closed
         watch_observed=watch.observed if watch else None,
         watch_expected=watch.expected if watch else None,
         watch_window=watch.window if watch else None,
-        closed_week=closed,
-        exposed_star_only=exposure.star_only,
-        exposed_anonymous=exposure.anonymous,
         persons_anonymous=cell.anonymous,
         persons_verified=cell.verified,
         persons_incentivised=cell.incentivised,
         copies=cell.copies,
-        units_sold=exposure.units_sold,
-        return_months=exposure.return_months,
+        persons_settled=cell.settled,
+        course=course.state or None,
+        course_needed=course.needed,
     )

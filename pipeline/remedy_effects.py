@@ -15,19 +15,28 @@ from storage.remedy_effects import EffectRow, PublicationRow, publications, writ
 Weeks = Mapping[tuple[str, str, str], Sequence[WeekCount]]
 
 
-def decide_effects(conn: Connection, products: Sequence[str], lineage: int, weeks: Weeks, closed: date | None) -> None:
+def decide_effects(conn: Connection, products: Sequence[str], weeks: Weeks, closed: date | None) -> None:
     """Compute the effects of the remedies of some products anew.
 
     Args:
         conn: Connection; the counts of the same products were made in the same transaction.
         products: The products.
-        lineage: Lineage whose mentions count.
         weeks: Weekly counts of all their defects.
         closed: Monday of the last closed week; None without any date.
     """
     published = publications(conn, products)
     rows = list(_effects(published, weeks, closed)) if closed else []
     write_effects(conn, products, rows)
+
+
+def decide_returns(conn: Connection, products: Sequence[str], lineage: int) -> None:
+    """Find the persons who came back content after a remedy of some products.
+
+    Args:
+        conn: Connection; the caller's transaction goes on.
+        products: Products that something was said of, or that were counted.
+        lineage: Lineage whose mentions count.
+    """
     write_returns(conn, products, lineage)
 
 

@@ -176,13 +176,13 @@ INSERT INTO mention (lineage_id, revision_id, field, aspect, target, target_star
 """
 # A lineage that is only building changes no figure yet; its activation marks everything.
 _MARK = """
-INSERT INTO dirty_key (product, component, defect, author_id)
-SELECT DISTINCT f.product, lower(coalesce(m.component, '')), m.defect, NULL::bigint
+INSERT INTO dirty_key (product, component, defect, author_id, whole)
+SELECT DISTINCT f.product, lower(coalesce(m.component, '')), m.defect, NULL::bigint, false
 FROM mention m JOIN revision r USING (revision_id) JOIN feedback f USING (feedback_id)
 JOIN lineage l ON l.lineage_id = m.lineage_id AND l.state = 'active'
 WHERE m.lineage_id = %s AND m.revision_id = ANY(%s) AND m.defect IS NOT NULL AND f.product IS NOT NULL
 UNION ALL
-SELECT DISTINCT NULL, NULL, NULL, f.author_id
+SELECT DISTINCT NULL, NULL, NULL, f.author_id, false
 FROM revision r JOIN feedback f USING (feedback_id), lineage l
 WHERE l.lineage_id = %s AND l.state = 'active' AND r.revision_id = ANY(%s) AND f.author_id IS NOT NULL
 """

@@ -188,7 +188,9 @@ WHERE l.copies > 1 OR EXISTS (SELECT FROM near_copy n WHERE n.one_digest = l.cop
 """
 
 
-def write_collapses(conn: Connection, postings: Sequence[PostingRow], rows: Sequence[CollapseRow]) -> list[str]:
+def write_collapses(
+    conn: Connection, postings: Sequence[PostingRow], rows: Sequence[CollapseRow]
+) -> tuple[list[int], list[str]]:
     """Replace the collapses of what was touched, and forget texts that nobody has any more.
 
     Args:
@@ -197,7 +199,7 @@ def write_collapses(conn: Connection, postings: Sequence[PostingRow], rows: Sequ
         rows: All collapses among it.
 
     Returns:
-        Products whose counts may have changed.
+        Feedback that may count for another than before, and its products.
     """
     with conn.cursor() as cursor:
         cursor.execute(
@@ -216,7 +218,7 @@ def write_collapses(conn: Connection, postings: Sequence[PostingRow], rows: Sequ
             "SELECT DISTINCT product FROM feedback WHERE feedback_id = ANY(%s) AND product IS NOT NULL",
             (list(reached),),
         )
-        return [row[0] for row in cursor]
+        return sorted(reached), [row[0] for row in cursor]
 
 
 # A text that was withdrawn counts on; one that is gone leaves nothing.

@@ -2,34 +2,33 @@
 
 Everything is counted over the current revisions and one lineage. A *voice* is
 what counts once: the person behind a feedback, or the feedback itself where
-nobody is named; copies of one text share one voice (``collapse``).
+nobody is named; copies of one text share one voice (``collapse``). Here products
+are counted as a whole; :mod:`storage.additions` adds what came since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import execute_values
 
-from storage.remedy_offers import write_fixes
-from storage.voices import make_voices
-
-_QUOTES_PER_DEFECT = 5
+#: Quotes that stand for a defect.
+QUOTES_PER_DEFECT: Final = 5
 
 
 class CellRow(NamedTuple):
     """Counts of one product × component × defect type; ``months`` as (month, persons).
 
-    Of the persons, ``anonymous`` are not named, ``verified`` have bought it for sure, as a source says, and
-    ``incentivised`` say that they got something for it. ``copies`` are feedback that counts for another.
+    Of the persons, ``anonymous`` are not named, ``verified`` have bought it for sure, as a source says,
+    ``incentivised`` say that they got something for it, and ``settled`` named it in weeks that are closed, first at
+    ``settled_since``. ``copies`` are feedback that counts for another.
     """
 
     product: str
     component: str
-    component_name: str | None
     defect: str
     persons: int
     mentions: int
@@ -40,32 +39,16 @@ class CellRow(NamedTuple):
     verified: int
     incentivised: int
     copies: int
+    settled: int
+    settled_since: datetime | None
     months: list[tuple[date, int]]
 
 
-class ComponentRow(NamedTuple):
-    """Mentions of one written name of a part, lower case."""
-
-    product: str
-    defect: str
-    component: str
-    mentions: int
-
-
 class ExposureRow(NamedTuple):
-    """Who spoke of a product: persons, feedback, and persons by month.
-
-    Of the persons, ``star_only`` gave nothing but stars, ``anonymous`` are not named. ``units_sold`` is None where no
-    sales were imported; ``return_months`` are months with more returns than sales, which count as none.
-    """
+    """When a product was spoken of first, and persons by month up to the last closed week."""
 
     product: str
-    persons: int
-    reviews: int
-    star_only: int
-    anonymous: int
-    units_sold: int | None
-    return_months: int
+    first_seen: datetime | None
     months: list[tuple[date, int]]
 
 
@@ -74,15 +57,10 @@ class FigureRow(NamedTuple):
 
     product: str
     component: str
-    component_name: str | None
     defect: str
     persons: int
-    persons_exposed: int
     mentions: int
-    reviews_of_product: int
-    rate: float
-    rate_low: float
-    rate_high: float
+    dated: int
     signal: str
     first_seen: datetime | None
     last_seen: datetime | None
@@ -97,61 +75,24 @@ class FigureRow(NamedTuple):
     watch_observed: float | None
     watch_expected: float | None
     watch_window: int | None
-    closed_week: date | None
-    exposed_star_only: int
-    exposed_anonymous: int
     persons_anonymous: int
     persons_verified: int
     persons_incentivised: int
     copies: int
-    units_sold: int | None
-    return_months: int
+    persons_settled: int
+    course: str | None
+    course_needed: int
 
 
-def count_components(conn: Connection, products: Sequence[str], lineage_id: int) -> list[ComponentRow]:
-    """How many mentions each written name of a part has, by product and type of defect.
-
-    Makes the temporary table ``voice``, which the other functions here read.
+def count_defects(
+    conn: Connection, lineage_id: int, closed: date | None
+) -> tuple[list[CellRow], dict[str, ExposureRow]]:
+    """Count the defect cells of the products in ``voice``, and keep who spoke of them.
 
     Args:
-        conn: Connection; the caller's transaction goes on.
-        products: Products to count.
+        conn: Connection; :func:`storage.part_names.write_names` ran in the same transaction.
         lineage_id: Lineage whose mentions count.
-    """
-    make_voices(conn, products)
-    with conn.cursor() as cursor:
-        cursor.execute(
-            "SELECT v.product, m.defect, lower(m.component), count(*)::int"
-            " FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s"
-            " WHERE m.component IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-            (lineage_id,),
-        )
-        return [ComponentRow._make(row) for row in cursor]
-
-
-def write_aliases(conn: Connection, products: Sequence[str], aliases: Iterable[tuple[str, str, str, str]]) -> None:
-    """Replace which names of parts are one.
-
-    Args:
-        conn: Connection; the caller's transaction goes on.
-        products: All products that were looked at.
-        aliases: Rows of (product, defect, component, canonical), lower case.
-    """
-    rows = list(aliases)
-    with conn.cursor() as cursor:
-        cursor.execute("DELETE FROM component_alias WHERE product = ANY(%s)", (list(products),))
-        if rows:
-            execute_values(
-                cursor, "INSERT INTO component_alias (product, defect, component, canonical) VALUES %s", rows
-            )
-
-
-def count_defects(conn: Connection, lineage_id: int) -> tuple[list[CellRow], dict[str, ExposureRow]]:
-    """Count the defect cells and the exposure of the products in ``voice``.
-
-    Args:
-        conn: Connection; :func:`count_components` ran in the same transaction.
-        lineage_id: Lineage whose mentions count.
+        closed: Monday of the last closed week.
 
     Returns:
         The cells, and the exposure by product.
@@ -159,30 +100,32 @@ def count_defects(conn: Connection, lineage_id: int) -> tuple[list[CellRow], dic
     with conn.cursor() as cursor:
         cursor.execute(_CELLS, (lineage_id,))
         cells = [CellRow._make((*row[:-1], _months(row[-1]))) for row in cursor]
-        cursor.execute(_EXPOSURE)
-        exposure = {row[0]: ExposureRow._make((*row[:-1], _months(row[-1]))) for row in cursor}
+        cursor.execute("DELETE FROM product_figure WHERE product IN (SELECT product FROM whole)")
+        cursor.execute(_EXPOSURE, {"closed": closed})
+        cursor.execute(_EXPOSURE_MONTHS)
+        exposure = {row[0]: ExposureRow(row[0], row[1], _months(row[2])) for row in cursor}
     return cells, exposure
 
 
 _CELLS = """
 WITH hit AS (
-    SELECT m.cell AS component, m.component AS spelling, m.defect, v.*
+    SELECT m.cell AS component, m.defect, v.*
     FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s
 ), by_month AS (
     SELECT product, component, defect, month, count(DISTINCT voice) AS persons
-    FROM hit WHERE month IS NOT NULL GROUP BY 1, 2, 3, 4
+    FROM hit WHERE settled AND month IS NOT NULL GROUP BY 1, 2, 3, 4
 ), series AS (
     SELECT product, component, defect, jsonb_agg(jsonb_build_array(month, persons) ORDER BY month) AS months
     FROM by_month GROUP BY 1, 2, 3
 )
-SELECT h.product, h.component, mode() WITHIN GROUP (ORDER BY h.spelling) FILTER (WHERE lower(h.spelling) = h.component),
-       h.defect, count(DISTINCT h.voice)::int,
+SELECT h.product, h.component, h.defect, count(DISTINCT h.voice)::int,
        count(*)::int, (count(DISTINCT h.voice) FILTER (WHERE h.created_at IS NOT NULL))::int,
        min(h.created_at), max(h.created_at),
        (count(DISTINCT h.voice) FILTER (WHERE h.voice < 0))::int,
        (count(DISTINCT h.voice) FILTER (WHERE h.verified))::int,
        (count(DISTINCT h.voice) FILTER (WHERE h.incentivised))::int,
        (count(DISTINCT h.feedback_id) FILTER (WHERE h.copy))::int,
+       (count(DISTINCT h.voice) FILTER (WHERE h.settled))::int, min(h.created_at) FILTER (WHERE h.settled),
        s.months
 FROM hit h
 LEFT JOIN series s USING (product, component, defect)
@@ -196,24 +139,30 @@ WITH sold AS (
     SELECT product, month, sum(units) AS net FROM sale
     WHERE known_until IS NULL AND product IN (SELECT product FROM voice) GROUP BY product, month
 )
-SELECT v.product, count(DISTINCT v.voice)::int, count(*)::int,
-       (count(DISTINCT v.voice) - count(DISTINCT v.voice) FILTER (WHERE NOT v.star_only))::int,
-       (count(DISTINCT v.voice) FILTER (WHERE v.voice < 0))::int,
-       (SELECT sum(greatest(net, 0)) FROM sold s WHERE s.product = v.product)::bigint,
-       (SELECT count(*) FILTER (WHERE net < 0) FROM sold s WHERE s.product = v.product)::int,
+INSERT INTO product_figure (product, persons_exposed, reviews, exposed_star_only, exposed_anonymous, units_sold,
+    return_months, first_seen, settled, closed_week)
+SELECT v.product, count(DISTINCT v.voice), count(*),
+       count(DISTINCT v.voice) - count(DISTINCT v.voice) FILTER (WHERE NOT v.star_only),
+       count(DISTINCT v.voice) FILTER (WHERE v.voice < 0),
+       (SELECT sum(greatest(net, 0)) FROM sold s WHERE s.product = v.product),
+       (SELECT count(*) FILTER (WHERE net < 0) FROM sold s WHERE s.product = v.product),
+       min(v.created_at), bool_or(v.closed), %(closed)s
+FROM voice v GROUP BY v.product
+"""
+_EXPOSURE_MONTHS = """
+SELECT g.product, g.first_seen,
        (SELECT json_agg(json_build_array(month, persons) ORDER BY month)
         FROM (SELECT month, count(DISTINCT voice) AS persons FROM voice x
-              WHERE x.product = v.product AND month IS NOT NULL GROUP BY month) m)
-FROM voice v GROUP BY v.product
+              WHERE x.product = g.product AND x.settled AND month IS NOT NULL GROUP BY month) m)
+FROM product_figure g WHERE g.product IN (SELECT product FROM voice)
 """
 
 
-def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, figures: Iterable[FigureRow]) -> int:
-    """Replace the figures, quotes and suggested fixes of some products' defects.
+def write_defects(conn: Connection, lineage_id: int, figures: Iterable[FigureRow]) -> int:
+    """Replace the figures and quotes of some products' defects; cells that are gone lose theirs.
 
     Args:
         conn: Connection; :func:`count_defects` ran in the same transaction for the same products.
-        products: All products that were counted; cells of theirs that are gone lose their figures.
         lineage_id: Lineage the figures stand on.
         figures: The decided cells.
 
@@ -222,62 +171,60 @@ def write_defects(conn: Connection, products: Sequence[str], lineage_id: int, fi
     """
     rows = list(figures)
     with conn.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM defect_quote q USING defect d WHERE d.defect_id = q.defect_id AND d.product = ANY(%s)",
-            (list(products),),
-        )
-        cursor.execute(
-            "DELETE FROM defect_figure f USING defect d WHERE d.defect_id = f.defect_id AND d.product = ANY(%s)",
-            (list(products),),
-        )
+        for table in ("defect_quote", "defect_figure"):
+            cursor.execute(
+                f"DELETE FROM {table} x USING defect d WHERE d.defect_id = x.defect_id"  # noqa: S608  our own names
+                " AND d.product IN (SELECT product FROM whole)"
+            )
         if not rows:
-            write_fixes(cursor, lineage_id, products)
             return 0
         execute_values(
             cursor,
             "INSERT INTO defect (product, component, defect) VALUES %s ON CONFLICT DO NOTHING",
-            [(r.product, r.component, r.defect) for r in rows],
+            [row[:3] for row in rows],
         )
         execute_values(cursor, _INSERT_FIGURES, [(lineage_id, *r) for r in rows], template=_FIGURE_TEMPLATE)
-        cursor.execute(_INSERT_QUOTES, {"lineage": lineage_id, "quotes": _QUOTES_PER_DEFECT})
-        write_fixes(cursor, lineage_id, products)
+        cursor.execute(_INSERT_QUOTES, {"lineage": lineage_id, "quotes": QUOTES_PER_DEFECT})
     return len(rows)
 
 
 _FIGURE_TEMPLATE = (
-    "(%s::int, %s, %s, %s::text, %s, %s::int, %s::int, %s::int, %s::int, %s::float8, %s::float8, %s::float8, %s,"
-    " %s::timestamptz, %s::timestamptz, %s::int, %s::date, %s::date, %s::date, %s::float8, %s::boolean, %s::float8,"
-    " %s::float8, %s::float8, %s::float8, %s::int, %s::date, %s::int, %s::int, %s::int, %s::int, %s::int, %s::int,"
-    " %s::bigint, %s::int)"
+    "(%s::int, %s, %s, %s, %s::int, %s::int, %s::int, %s, %s::timestamptz, %s::timestamptz, %s::int, %s::date,"
+    " %s::date, %s::date, %s::float8, %s::boolean, %s::float8, %s::float8, %s::float8, %s::float8, %s::int, %s::int,"
+    " %s::int, %s::int, %s::int, %s::int, %s::text, %s::int)"
 )
-_FIGURES = """component_name, persons, persons_exposed, mentions, reviews_of_product, rate, rate_low, rate_high, signal,
-    first_seen, last_seen, evidence_needed, rising_since, rising_since_low, rising_since_high, rising_factor, real, ic,
-    ic_low, watch_observed, watch_expected, watch_window, closed_week, exposed_star_only, exposed_anonymous,
-    persons_anonymous, persons_verified, persons_incentivised, copies, units_sold, return_months"""
+_FIGURES = ", ".join(FigureRow._fields[3:])
 _INSERT_FIGURES = f"""
-INSERT INTO defect_figure (defect_id, lineage_id, {_FIGURES})
-SELECT d.defect_id, v.lineage_id, {_FIGURES}
-FROM (VALUES %s) AS v (lineage_id, product, component, component_name, defect, {_FIGURES.partition(", ")[2]})
+INSERT INTO defect_figure (defect_id, lineage_id, component_name, {_FIGURES})
+SELECT d.defect_id, v.lineage_id,
+       (SELECT k.spelling FROM component_count k
+        WHERE (k.product, k.defect, k.component) = (d.product, d.defect, d.component)
+        ORDER BY k.mentions DESC, k.spelling LIMIT 1), {_FIGURES}
+FROM (VALUES %s) AS v (lineage_id, product, component, defect, {_FIGURES})
 JOIN defect d USING (product, component, defect)
 """  # noqa: S608  no values
-# A quote from an unhappy review is better evidence than one from a happy review, and one person speaks once.
-_INSERT_QUOTES = """
-INSERT INTO defect_quote (defect_id, rank, mention_id)
-SELECT defect_id, rank, mention_id FROM (
-    SELECT d.defect_id, m.mention_id,
-           row_number() OVER (PARTITION BY d.defect_id ORDER BY m.confidence DESC, m.stars, m.words DESC, m.mention_id)
-               AS rank
-    FROM (
-        SELECT DISTINCT ON (v.product, m.cell, m.defect, v.voice)
-               v.product, m.cell AS component, m.defect, m.mention_id, m.confidence,
-               coalesce(r.rating_1_5, 3) AS stars, m.evidence_end - m.evidence_start >= 15 AS words
-        FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
-        JOIN revision r ON r.revision_id = v.revision_id
-        ORDER BY 1, 2, 3, v.voice, m.confidence DESC, m.mention_id
-    ) m
-    JOIN defect d ON d.product = m.product AND d.component = m.component AND d.defect = m.defect
-) ranked WHERE rank <= %(quotes)s
+#: Ranks the mentions of the table ``candidate`` (defect_id, mention_id, voice). A quote from an unhappy review is
+#: better evidence than one from a happy review, and one person speaks once. The best of the best and of more are the
+#: best of all only if a person's own are put in the same order.
+RANKED: Final = """
+SELECT defect_id, mention_id,
+       row_number() OVER (PARTITION BY defect_id ORDER BY confidence DESC, stars, words DESC, mention_id) AS rank
+FROM (
+    SELECT DISTINCT ON (c.defect_id, c.voice) c.defect_id, c.mention_id, m.confidence,
+           coalesce(r.rating_1_5, 3) AS stars, m.evidence_end - m.evidence_start >= 15 AS words
+    FROM candidate c JOIN mention m USING (mention_id) JOIN revision r ON r.revision_id = m.revision_id
+    ORDER BY c.defect_id, c.voice, m.confidence DESC, stars, words DESC, c.mention_id
+) m
 """
+_INSERT_QUOTES = f"""
+WITH candidate AS (
+    SELECT d.defect_id, m.mention_id, v.voice
+    FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+    JOIN defect d ON d.product = v.product AND d.component = m.cell AND d.defect = m.defect
+), best AS ({RANKED})
+INSERT INTO defect_quote (defect_id, rank, mention_id)
+SELECT defect_id, rank, mention_id FROM best WHERE rank <= %(quotes)s
+"""  # noqa: S608  no values
 
 
 def _months(value: list[list[Any]] | None) -> list[tuple[date, int]]:

@@ -22,13 +22,15 @@ class Dirty:
 
     Attributes:
         seqs: Rows of ``dirty_key`` that were read; just these are deleted at the end.
-        products: Products whose defects are recomputed.
+        products: Products whose topics are recomputed.
         persons: Persons whose advocacy is recomputed.
+        moved: Persons that gained or lost an account.
     """
 
     seqs: list[int]
     products: list[str]
     persons: list[int]
+    moved: list[int]
 
 
 def active_lineage(conn: Connection) -> int | None:
@@ -93,7 +95,7 @@ def take_dirty(conn: Connection, seqs: list[int], settled: Settled, *, everythin
         else:
             cursor.execute(_DIRTY_PRODUCTS, {"seqs": seqs, "moved": settled.moved})
         products = sorted(row[0] for row in cursor)
-    return Dirty(seqs, products, settled.persons)
+    return Dirty(seqs, products, settled.persons, settled.moved)
 
 
 _DIRTY_PRODUCTS = """

@@ -147,7 +147,8 @@ MERGE: Final = (
     WHERE s.author_id IS NOT NULL AND NOT s.changed
     """,
     """
-    INSERT INTO dirty_key (product, author_id)
-    SELECT DISTINCT product, author_id FROM staged WHERE changed AND (product IS NOT NULL OR author_id IS NOT NULL)
+    INSERT INTO dirty_key (product, author_id, whole)
+    SELECT DISTINCT product, author_id, false FROM staged
+    WHERE changed AND (product IS NOT NULL OR author_id IS NOT NULL)
     """,
 )

@@ -77,7 +77,7 @@ def write_returns(conn: Connection, products: Sequence[str], lineage_id: int) ->
     words first.
 
     Args:
-        conn: Connection; :func:`storage.voices.make_voices` ran in the same transaction for the same products.
+        conn: Connection; the caller's transaction goes on.
         products: The products.
         lineage_id: Lineage whose analyses count.
     """
@@ -109,8 +109,10 @@ WITH published AS (
     SELECT DISTINCT ON (p.remedy_id, g.person_id) p.remedy_id, c.revision_id, told.at
     FROM published p
     JOIN complained g USING (remedy_id)
-    JOIN voice v ON v.product = p.product AND v.voice = g.person_id
-    JOIN current_feedback c ON c.revision_id = v.revision_id AND c.person_id = g.person_id
+    JOIN current_feedback c ON c.product = p.product AND c.person_id = g.person_id AND c.state <> 'deleted'
+        AND NOT EXISTS (SELECT FROM collapse k JOIN feedback f ON f.feedback_id = k.counts_as
+                        LEFT JOIN author o ON o.author_id = f.author_id
+                        WHERE k.feedback_id = c.feedback_id AND o.person_id IS DISTINCT FROM g.person_id)
     CROSS JOIN LATERAL (SELECT CASE WHEN c.revision_number > 1 THEN c.collected_at ELSE c.created_at END AS at) told
     LEFT JOIN analysis a ON a.revision_id = c.revision_id AND a.lineage_id = %(lineage)s
     WHERE told.at >= p.since AND told.at > g.at

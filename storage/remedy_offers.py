@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
+
+from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
 #: Characters between a defect and a fix of it in the same text.
 _REACH: Final = 200
@@ -15,7 +17,7 @@ _LIFT: Final = 3.0
 _TOLD_BY: Final = 2
 
 
-def write_fixes(cursor: Any, lineage_id: int, products: Sequence[str]) -> None:
+def write_fixes(conn: Connection, lineage_id: int, products: Sequence[str]) -> None:
     """Replace the fixes on offer for some products' defects, and which of them is suggested.
 
     A fix belongs to a defect when it stands close behind it in a text. One without a defect before it belongs to the
@@ -24,36 +26,39 @@ def write_fixes(cursor: Any, lineage_id: int, products: Sequence[str]) -> None:
     is not the part itself. The one that most persons tell comes first, and is suggested where at least two tell it.
 
     Args:
-        cursor: Cursor of the caller's transaction, in which :func:`storage.voices.make_voices` and the figures of the
-            same products were made.
+        conn: Connection; :func:`storage.voices.make_voices` and the figures of the same products were made in the same
+            transaction. Only settled rows count: what is told in a week that is still open is offered once it closes.
         lineage_id: Lineage whose fixes, mentions and terms count.
         products: The products.
     """
     values = {"lineage": lineage_id, "products": list(products), "reach": _REACH, "lift": _LIFT, "told_by": _TOLD_BY}
-    cursor.execute(
-        "DELETE FROM defect_fix x USING defect d WHERE d.defect_id = x.defect_id AND d.product = ANY(%(products)s)",
-        values,
-    )
-    cursor.execute(
-        "SELECT FROM voice v JOIN fix x USING (revision_id) WHERE x.lineage_id = %(lineage)s LIMIT 1", values
-    )
-    if cursor.fetchone() is None:
-        return
-    cursor.execute(_WRITE_FIXES, values)
-    cursor.execute(
-        "UPDATE defect_figure g SET fix_id = x.fix_id FROM defect_fix x JOIN defect d USING (defect_id)"
-        " WHERE g.defect_id = x.defect_id AND x.rank = 1 AND x.persons >= %(told_by)s"
-        " AND d.product = ANY(%(products)s)",
-        values,
-    )
+    with conn.cursor() as cursor:
+        for statement in _FORGET:
+            cursor.execute(statement, values)
+        cursor.execute(
+            "SELECT FROM voice v JOIN fix x USING (revision_id) WHERE x.lineage_id = %(lineage)s LIMIT 1", values
+        )
+        if cursor.fetchone() is not None:
+            cursor.execute(_WRITE_FIXES, values)
+            cursor.execute(_SUGGEST, values)
 
 
+_FORGET: Final = (
+    "DELETE FROM defect_fix x USING defect d WHERE d.defect_id = x.defect_id AND d.product = ANY(%(products)s)",
+    "UPDATE defect_figure g SET fix_id = NULL FROM defect d WHERE d.defect_id = g.defect_id AND g.fix_id IS NOT NULL"
+    " AND d.product = ANY(%(products)s)",
+)
+_SUGGEST: Final = """
+UPDATE defect_figure g SET fix_id = x.fix_id FROM defect_fix x JOIN defect d USING (defect_id)
+WHERE g.defect_id = x.defect_id AND x.rank = 1 AND x.persons >= %(told_by)s AND d.product = ANY(%(products)s)
+"""
 _WRITE_FIXES: Final = """
 WITH told AS (
     SELECT x.fix_id, x.revision_id, x.field, x.fix_start, x.fix_end, v.product, v.voice
-    FROM voice v JOIN fix x ON x.revision_id = v.revision_id AND x.lineage_id = %(lineage)s
+    FROM voice v JOIN fix x ON x.revision_id = v.revision_id AND x.lineage_id = %(lineage)s WHERE v.settled
 ), cell AS (
-    SELECT d.defect_id, d.product, d.component, d.defect, g.persons FROM defect d JOIN defect_figure g USING (defect_id)
+    SELECT d.defect_id, d.product, d.component, d.defect, g.persons_settled AS persons
+    FROM defect d JOIN defect_figure g USING (defect_id)
     WHERE d.product = ANY(%(products)s)
 ), near AS (
     SELECT c.defect_id, t.fix_id, min(greatest(t.fix_start - m.evidence_end, 0)) AS distance
@@ -82,11 +87,11 @@ WITH told AS (
 ), naming AS (
     SELECT v.product, n.key, count(DISTINCT v.voice)::int AS persons
     FROM voice v JOIN term n ON n.revision_id = v.revision_id AND n.lineage_id = %(lineage)s
-    WHERE n.key IN (SELECT key FROM noun) AND v.product IN (SELECT product FROM noun)
+    WHERE n.key IN (SELECT key FROM noun) AND v.product IN (SELECT product FROM noun) AND v.settled
     GROUP BY 1, 2
 ), spoke AS (
     SELECT product, count(DISTINCT voice)::float8 AS persons FROM voice
-    WHERE product IN (SELECT product FROM noun) GROUP BY 1
+    WHERE product IN (SELECT product FROM noun) AND settled GROUP BY 1
 ), fixes AS (
     SELECT defect_id, count(*)::float8 AS fixes FROM own GROUP BY 1
 ), means AS (

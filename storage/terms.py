@@ -35,8 +35,8 @@ INSERT INTO term (lineage_id, revision_id, field, term_start, term_end, evidence
 """
 # A lineage that is only building changes no figure yet.
 _MARK = """
-INSERT INTO dirty_key (product)
-SELECT DISTINCT f.product
+INSERT INTO dirty_key (product, whole)
+SELECT DISTINCT f.product, false
 FROM revision r JOIN feedback f USING (feedback_id), lineage l
 WHERE l.lineage_id = %s AND l.state = 'active' AND r.revision_id = ANY(%s) AND f.product IS NOT NULL
 """

@@ -43,35 +43,33 @@ class StratumRow(NamedTuple):
     sibling_exposed: int
 
 
-def sibling_groups(
-    conn: Connection, products: Sequence[str], closed: date | None, *, everything: bool = False
-) -> list[list[str]]:
-    """The groups of products that are judged anew; a product of which no group is known is a group of its own.
+class GroupRow(NamedTuple):
+    """Products that are judged together, and how much feedback about them was counted last."""
 
-    A group is judged as a whole, as each product is compared with the others. It is due when one of its products
-    was touched, or was judged while another week was the last closed one.
+    products: list[str]
+    reviews: int
+
+
+def sibling_groups(conn: Connection, products: Sequence[str], *, everything: bool = False) -> list[GroupRow]:
+    """The groups that some products belong to; a product of which no group is known is a group of its own.
+
+    A group is judged as a whole, as each product is compared with the others.
 
     Args:
         conn: Connection; the caller's transaction goes on.
-        products: Products that were touched.
-        closed: Monday of the last closed week; None without any date.
+        products: The products.
         everything: All groups instead.
     """
     with conn.cursor() as cursor:
-        cursor.execute(_GROUPS, {"products": list(products), "closed": closed, "everything": everything})
-        return [row[0] for row in cursor]
+        cursor.execute(_GROUPS, {"products": list(products), "everything": everything})
+        return [GroupRow._make(row) for row in cursor]
 
 
 _GROUPS = """
-WITH due AS (
-    SELECT unnest(%(products)s::text[]) AS product
-    UNION
-    SELECT d.product FROM defect d JOIN defect_figure g USING (defect_id)
-    WHERE g.closed_week IS DISTINCT FROM %(closed)s::date
-)
-SELECT array_agg(p.product ORDER BY p.product) FROM product p
+SELECT array_agg(p.product ORDER BY p.product), coalesce(sum(g.reviews), 0)::int
+FROM product p LEFT JOIN product_figure g USING (product)
 GROUP BY p.product_group, CASE WHEN p.product_group IS NULL THEN p.product END
-HAVING %(everything)s OR bool_or(p.product IN (SELECT product FROM due))
+HAVING %(everything)s OR bool_or(p.product = ANY(%(products)s))
 ORDER BY min(p.product)
 """
 
@@ -91,7 +89,7 @@ def make_named(conn: Connection, lineage_id: int) -> None:
 
 _NAMED = """
 CREATE TEMP TABLE named ON COMMIT DROP AS
-SELECT v.product, m.cell AS component, m.defect, v.source, v.week, v.month, v.voice
+SELECT v.product, m.cell AS component, m.defect, v.source, v.week, v.month, v.voice, v.settled
 FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s
 """
 
@@ -138,7 +136,7 @@ FROM spoke s LEFT JOIN complained c USING (product, source, start, whole_month) 
 
 
 def count_strata(conn: Connection) -> list[StratumRow]:
-    """Count persons of each cell by portal, beside those of the sibling products on the same portal.
+    """Count persons of each cell by portal, beside those of the sibling products on the same portal, settled rows only.
 
     Costs one pass over ``voice`` and ``named``, however many products there are: the siblings' sum is that of the
     group less the product's own, so the tables must hold whole groups. Thus one product that was touched costs the
@@ -158,10 +156,10 @@ def count_strata(conn: Connection) -> list[StratumRow]:
 _STRATA = """
 WITH exposed AS (
     SELECT p.product_group, v.product, v.source, count(DISTINCT v.voice) AS persons
-    FROM voice v JOIN product p USING (product) WHERE p.product_group IS NOT NULL GROUP BY 1, 2, 3
+    FROM voice v JOIN product p USING (product) WHERE p.product_group IS NOT NULL AND v.settled GROUP BY 1, 2, 3
 ), hit AS (
     SELECT p.product_group, n.product, n.component, n.defect, n.source, count(DISTINCT n.voice) AS persons
-    FROM named n JOIN product p USING (product) WHERE p.product_group IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+    FROM named n JOIN product p USING (product) WHERE p.product_group IS NOT NULL AND n.settled GROUP BY 1, 2, 3, 4, 5
 ), exposed_group AS (
     SELECT product_group, source, sum(persons) AS persons FROM exposed GROUP BY 1, 2
 ), hit_group AS (

@@ -57,14 +57,18 @@ def _defect(conn: Connection, number: int) -> tuple[dict[str, Any] | None, list[
         " d.defect, (SELECT 'D' || o.defect_id FROM component_alias a JOIN defect o ON o.product = a.product"
         "  AND o.defect = a.defect AND o.component = a.canonical WHERE a.product = d.product AND a.defect = d.defect"
         "  AND a.component = d.component) AS part_of, g.persons,"
-        " g.persons_exposed, g.mentions, g.reviews_of_product, g.rate, g.rate_low, g.rate_high, g.signal,"
+        " e.persons_exposed, g.mentions, e.reviews AS reviews_of_product,"
+        " g.persons::float8 / nullif(e.persons_exposed, 0) AS rate,"
+        " lists.share_low(g.persons, e.persons_exposed) AS rate_low,"
+        " lists.share_high(g.persons, e.persons_exposed) AS rate_high, g.signal,"
         " g.rising_since, g.rising_since_low, g.rising_since_high, g.rising_factor, g.watch_window, g.watch_observed,"
         " g.watch_expected, g.real, g.ic, g.ic_low, g.first_seen, g.last_seen, g.evidence_needed, l.digest AS lineage,"
-        " g.exposed_star_only, g.exposed_anonymous,"
-        " g.persons_anonymous, g.persons_verified, g.persons_incentivised, g.copies, g.units_sold, g.return_months,"
-        " 1000.0::float8 * g.persons / nullif(g.units_sold, 0) AS per_thousand_sold,"
+        " e.exposed_star_only, e.exposed_anonymous,"
+        " g.persons_anonymous, g.persons_verified, g.persons_incentivised, g.copies, e.units_sold, e.return_months,"
+        " 1000.0::float8 * g.persons / nullif(e.units_sold, 0) AS per_thousand_sold,"
         " g.decided_at FROM defect d JOIN product p ON p.product = d.product"
-        " LEFT JOIN defect_figure g USING (defect_id) LEFT JOIN lineage l USING (lineage_id) WHERE d.defect_id = %s",
+        " LEFT JOIN defect_figure g USING (defect_id) LEFT JOIN product_figure e ON e.product = d.product"
+        " LEFT JOIN lineage l USING (lineage_id) WHERE d.defect_id = %s",
         (number,),
     )
     return _result(figures, _rows(conn, _DEFECT_EVIDENCE, (number,)))

@@ -4,7 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from insights.defects import SIGNALS, DefectCounts, MonthCount, judge, judge_product
+from insights.defects import (
+    SIGNALS,
+    Course,
+    DefectCounts,
+    DefectVerdict,
+    MonthCount,
+    Standing,
+    judge_product,
+    signal_of,
+)
 from insights.disproportionality import Stratum
 from insights.weeks import WeekCount
 
@@ -16,12 +25,17 @@ def series(persons: dict[tuple[int, int], int], exposed: int = 40) -> tuple[Mont
     return tuple(MonthCount(date(y, m, 1), persons.get((y, m), 0), exposed) for y, m in months)
 
 
-def counts(persons: dict[tuple[int, int], int], first: datetime, *, exposed: int = 40) -> DefectCounts:
-    total = sum(persons.values())
-    months = series(persons, exposed)
-    return DefectCounts(
-        total, sum(m.exposed for m in months), total, 600, total, first, NEWEST, months
-    )  # fmt: skip
+def judged(cells: list[DefectCounts], persons: int = 20) -> list[tuple[str, int, DefectVerdict]]:
+    """Signal, persons missing, and verdict of each cell, of a product that was spoken of a year before."""
+    found = []
+    for cell, verdict in zip(cells, judge_product(cells, observed=NEWEST), strict=True):
+        now = Standing(persons, persons, cell.first_seen, verdict.course, datetime(2025, 10, 1, tzinfo=UTC))
+        found.append((*signal_of(now, min_persons=3, observed=NEWEST), verdict))
+    return found
+
+
+def by_months(persons: dict[tuple[int, int], int], first: datetime) -> tuple[str, int]:
+    return judged([DefectCounts(first, months=series(persons))])[0][:2]
 
 
 def test_growing_defect_rises() -> None:
@@ -35,36 +49,39 @@ def test_growing_defect_rises() -> None:
         (2026, 9): 11,
         (2026, 10): 9,
     }
-    verdict = judge(counts(grown, datetime(2026, 3, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST)
-    assert verdict.signal == "rising"
-    assert verdict.evidence_needed == 0
+    assert by_months(grown, datetime(2026, 3, 4, tzinfo=UTC)) == ("rising", 0)
 
 
 def test_ended_defect_falls() -> None:
     ended = {(2025, 9): 9, (2025, 10): 11, (2025, 11): 8, (2025, 12): 7, (2026, 1): 9, (2026, 2): 8}
-    assert judge(counts(ended, datetime(2025, 9, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST).signal == "falling"
+    assert by_months(ended, datetime(2025, 9, 4, tzinfo=UTC)) == ("falling", 0)
 
 
 def test_even_defect_is_steady() -> None:
     even = {(2025, 9): 1, (2025, 12): 1, (2026, 3): 1, (2026, 6): 1, (2026, 9): 1}
-    assert judge(counts(even, datetime(2025, 9, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST).signal == "steady"
+    assert by_months(even, datetime(2025, 9, 4, tzinfo=UTC)) == ("steady", 0)
 
 
 def test_first_seen_lately_is_new() -> None:
     late = {(2026, 9): 2, (2026, 10): 2}
-    assert judge(counts(late, datetime(2026, 9, 4, tzinfo=UTC)), min_persons=3, newest=NEWEST).signal == "new"
+    assert by_months(late, datetime(2026, 9, 4, tzinfo=UTC)) == ("new", 0)
 
 
 @pytest.mark.parametrize(("persons", "needed"), [(1, 2), (2, 1)])
 def test_thin_data_says_how_much_is_missing(persons: int, needed: int) -> None:
-    verdict = judge(DefectCounts(persons, 50, persons, 60), min_persons=3, newest=NEWEST)
-    assert (verdict.signal, verdict.evidence_needed) == ("too_little_data", needed)
+    now = Standing(persons, persons, NEWEST, Course("rising"), NEWEST)
+    assert signal_of(now, min_persons=3, observed=NEWEST) == ("too_little_data", needed)
 
 
 def test_without_dates_nothing_is_said_about_time() -> None:
-    verdict = judge(DefectCounts(20, 500, 22, 600), min_persons=3, newest=None)
-    assert verdict.signal == "undated"
-    assert verdict.rate.value == pytest.approx(0.04)
+    assert signal_of(Standing(20, 0, None, None, None), min_persons=3, observed=None) == ("undated", 0)
+    assert signal_of(Standing(20, 0, None, None, NEWEST), min_persons=3, observed=NEWEST) == ("undated", 0)
+
+
+def test_what_only_open_weeks_know_is_new_or_waits_for_them_to_close() -> None:
+    lately, long_ago = NEWEST - timedelta(days=2), NEWEST - timedelta(days=200)
+    assert signal_of(Standing(5, 5, lately, None, long_ago), min_persons=3, observed=NEWEST) == ("new", 0)
+    assert signal_of(Standing(5, 5, lately, None, lately), min_persons=3, observed=NEWEST) == ("too_little_data", 1)
 
 
 def test_signals_are_those_of_the_contract() -> None:
@@ -75,8 +92,8 @@ def weekly(counts: list[float], strata: tuple[Stratum, ...] = ()) -> DefectCount
     last = date(2026, 10, 19)
     weeks = [WeekCount(last - timedelta(weeks=len(counts) - 1 - n), c, 100) for n, c in enumerate(counts)]
     named = [w.week for w in weeks if w.persons]
-    first, total = datetime(named[0].year, named[0].month, named[0].day, tzinfo=UTC), int(sum(counts))
-    return DefectCounts(total, 100 * len(weeks), total, 600, total, first, NEWEST, weeks=weeks, strata=strata)
+    first = datetime(named[0].year, named[0].month, named[0].day, tzinfo=UTC)
+    return DefectCounts(first, weeks=weeks, strata=strata)
 
 
 EVEN = [5.0, 4.0, 6.0, 5.0, 3.0, 7.0] * 20
@@ -84,8 +101,8 @@ EVEN = [5.0, 4.0, 6.0, 5.0, 3.0, 7.0] * 20
 
 def test_weekly_counts_are_watched() -> None:
     cells = [weekly(EVEN), weekly([*EVEN[:-6], *[15.0] * 6]), weekly([*EVEN[:-10], *[0.0] * 10])]
-    verdicts = judge_product(cells, min_persons=3, newest=NEWEST)
-    assert [v.signal for v in verdicts] == ["steady", "rising", "falling"]
+    signals, _, verdicts = zip(*judged(cells), strict=True)
+    assert signals == ("steady", "rising", "falling")
     since = verdicts[1].rising_since
     assert since is not None
     assert since.low <= date(2026, 9, 14) <= since.high
@@ -94,20 +111,18 @@ def test_weekly_counts_are_watched() -> None:
 
 def test_a_new_defect_that_alarms_rises_and_another_is_new() -> None:
     few, many = weekly([*[0.0] * 112, 1, 0, 0, 1, 0, 0, 1, 0]), weekly([*[0.0] * 114, *[2.0] * 6])
-    verdicts = judge_product([few, many, weekly(EVEN)], min_persons=3, newest=NEWEST)
-    assert [v.signal for v in verdicts] == ["new", "rising", "steady"]
+    assert [signal for signal, _, _ in judged([few, many, weekly(EVEN)])] == ["new", "rising", "steady"]
 
 
 def test_a_short_weekly_history_claims_nothing() -> None:
-    verdict = judge(weekly([2.0] * 20), min_persons=3, newest=NEWEST)
-    assert (verdict.signal, verdict.evidence_needed) == ("too_little_data", 12)
+    assert judged([weekly([2.0] * 20)])[0][:2] == ("too_little_data", 12)
 
 
 def test_real_is_judged_over_all_cells_screened() -> None:
     strong, weak = (Stratum(60, 300, 40, 2000),), (Stratum(9, 300, 25, 2000),)
-    alone = judge(weekly(EVEN, weak), min_persons=3, newest=NEWEST)
+    [alone] = judge_product([weekly(EVEN, weak)], observed=NEWEST)
     cells = [weekly(EVEN, s) for s in (strong, weak, *[(Stratum(5, 300, 40, 2000),)] * 20)]
-    verdicts = judge_product(cells, min_persons=3, newest=NEWEST)
+    verdicts = judge_product(cells, observed=NEWEST)
     assert verdicts[0].is_real is True
     assert alone.q_value is not None
     assert verdicts[1].q_value is not None
@@ -115,9 +130,10 @@ def test_real_is_judged_over_all_cells_screened() -> None:
 
 
 def test_without_siblings_or_weeks_these_answers_stay_open() -> None:
-    verdict = judge(DefectCounts(20, 500, 22, 600), min_persons=3, newest=None)
+    [verdict] = judge_product([DefectCounts()], observed=None)
+    assert verdict.course is None
     assert verdict.is_real is verdict.q_value is verdict.disproportion is verdict.watch is verdict.rising_since is None
 
 
 def test_no_cells_no_verdicts() -> None:
-    assert judge_product([], min_persons=3, newest=NEWEST) == []
+    assert judge_product([], observed=NEWEST) == []

@@ -58,6 +58,9 @@ def snapshot(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
         )
     ]
     found = {
+        "products": rows(conn, "SELECT * FROM product_figure ORDER BY product"),
+        "names": rows(conn, "SELECT * FROM component_count ORDER BY 1, 2, 3, 4"),
+        "counted": rows(conn, "SELECT * FROM counted_feedback ORDER BY 1"),
         "figures": rows(
             conn,
             f"SELECT d.product, d.component, d.defect, l.digest, {', '.join(sorted(figures))}"
@@ -101,6 +104,7 @@ def from_nothing(conn: Connection, settings: Settings) -> dict[str, list[tuple[A
         cursor.execute("DELETE FROM collapse; DELETE FROM component_alias")
         cursor.execute("DELETE FROM defect_figure; DELETE FROM defect_quote; DELETE FROM defect_fix")
         cursor.execute("DELETE FROM remedy_effect; DELETE FROM remedy_return")
+        cursor.execute("DELETE FROM product_figure; DELETE FROM component_count; DELETE FROM counted_feedback")
     conn.commit()
     decide(settings, everything=True)
     return snapshot(conn)

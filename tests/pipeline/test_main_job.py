@@ -105,7 +105,7 @@ def figures(conn: Connection) -> list[list[tuple[object, ...]]]:
     return [
         rows(
             conn,
-            "SELECT product, component, defect.defect, persons, persons_exposed, mentions, signal, rate_low FROM defect JOIN defect_figure USING (defect_id) ORDER BY 1, 2, 3",
+            "SELECT product, component, defect, persons, persons_exposed, mentions, signal, rate_low FROM lists.defects ORDER BY 1, 2, 3",
         ),
         rows(conn, "SELECT person_id, score, stage, listed FROM advocate ORDER BY 1"),
         rows(conn, "SELECT person_id, rank, kind, weight, revision_id FROM advocate_reason ORDER BY 1, 2"),

@@ -62,9 +62,10 @@ def decide_by_hand(conn: Connection, revision: int, lineage: int) -> None:
     """The rows that deciding would write, so that every view has one that shows the whole text."""
     with conn.cursor() as cursor:
         cursor.execute("INSERT INTO defect (product, component, defect) VALUES ('HM-120', 'kanne', 'leak')")
+        cursor.execute("INSERT INTO product_figure VALUES ('HM-120', 1, 1, 0, 0, NULL, 0, NULL, true, NULL)")
         cursor.execute(
-            "INSERT INTO defect_figure SELECT defect_id, %s, 'Kanne', 1, 1, 1, 1, 1, 0, 1, 'too_little_data', NULL, NULL, 1,"
-            " (SELECT fix_id FROM fix) FROM defect",
+            "INSERT INTO defect_figure (defect_id, lineage_id, component_name, persons, mentions, signal, evidence_needed, fix_id)"
+            " SELECT defect_id, %s, 'Kanne', 1, 1, 'too_little_data', 1, (SELECT fix_id FROM fix) FROM defect",
             (lineage,),
         )
         cursor.execute(

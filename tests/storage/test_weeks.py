@@ -12,8 +12,9 @@ from kundenecho.settings import Settings
 from pipeline.analyse import analyse
 from pipeline.decide import decide
 from storage.connect import Connection
-from storage.defects import count_components, count_defects
+from storage.counted import take_feedback, whole_products
 from storage.dirty import active_lineage
+from storage.voices import make_voices
 from storage.weeks import count_strata, count_weeks, make_named, sibling_groups
 from tests.conftest import rows
 
@@ -44,7 +45,7 @@ def counted(load: Load, settings: Settings, conn: Connection) -> Callable[..., N
         conn.rollback()
         lineage = active_lineage(conn)
         assert lineage is not None
-        count_components(conn, [row[0] for row in rows(conn, "SELECT product FROM product")], lineage)
+        make_voices(conn, [row[0] for row in rows(conn, "SELECT product FROM product")])
         make_named(conn, lineage)
 
     return run
@@ -133,9 +134,10 @@ def test_a_group_is_judged_as_a_whole_and_all_once_a_week_closes(
 
     counted(shop=[one("A", 1, extra=GROUP), one("B", 2, extra=GROUP), one("alone", 3)])
     closed = date(2026, 5, 4)
-    assert rows(conn, "SELECT DISTINCT closed_week FROM defect_figure") == [(closed,)]
-    assert sibling_groups(conn, [], closed) == []
-    assert sibling_groups(conn, ["B"], closed) == [["A", "B"]]
-    assert sibling_groups(conn, ["alone"], closed) == [["alone"]]
-    assert sibling_groups(conn, [], date(2026, 5, 11)) == [["A", "B"], ["alone"]]
-    assert count_defects(conn, active_lineage(conn) or 0)[1]["A"].persons == 1
+    assert rows(conn, "SELECT DISTINCT closed_week FROM product_figure") == [(closed,)]
+    assert sibling_groups(conn, []) == []
+    assert sibling_groups(conn, ["B"]) == [(["A", "B"], 2)]
+    assert sibling_groups(conn, ["alone"]) == [(["alone"], 1)]
+    take_feedback(conn, [], [], closed)
+    assert whole_products(conn, [], closed) == []
+    assert whole_products(conn, [], date(2026, 5, 11)) == ["A", "B", "alone"]
