@@ -9,7 +9,7 @@ GOLD := ../shared/gold
 OUT := nlp/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick faults train docs lint format bench lock clean
+.PHONY: help setup run test quick faults train docs pictures lint format bench lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,10 @@ train: $(STAMP) ## Train the weights of the understanding (DATA=rated texts GOLD
 
 docs: $(STAMP) ## Write the parts of the docs that come from the code
 	@$(BIN)/python docs/generate.py
+
+pictures: $(STAMP) ## Take the pictures of the docs anew from the demo company (needs a browser)
+	@$(BIN)/kundenecho run --demo --once
+	@$(BIN)/python docs/pictures.py
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -241,7 +241,7 @@ def _entry(
         chart=chart,
         quotes=quotes,
         tip=row["fix_quote"],
-        unknown=say.unknown(row, product, facts, drawn=chart is not None),
+        unknown=say.unknown(row, product, facts, drawn_from=chart.bars[0].start if chart else None),
         remedy=_fix(remedy) if remedy else None,
     )
 

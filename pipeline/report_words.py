@@ -191,9 +191,18 @@ def _compared(row: Mapping[str, Any]) -> str:
     return f"häufiger, mindestens {times(2 ** row['ic_low'])} so oft"
 
 
-def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *, drawn: bool) -> list[str]:
-    """What the data cannot tell about a defect."""
+def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *, drawn_from: date | None) -> list[str]:
+    """What the data, or the picture, cannot tell about a defect.
+
+    Args:
+        row: Row of ``lists.defects``.
+        product: What is known of its product.
+        facts: What is known of those who named it.
+        drawn_from: First day of its picture; None without one.
+    """
     found = []
+    if drawn_from and row["first_seen"] and row["first_seen"].date() < drawn_from:
+        found.append(f"Das Bild beginnt erst im {month(drawn_from)}; genannt wurde es auch vorher.")
     if facts.undated == facts.persons:
         found.append("Keine der Bewertungen trägt ein Datum: Verlauf und Beginn sind unbekannt.")
     elif facts.undated:
@@ -203,7 +212,7 @@ def unknown(row: Mapping[str, Any], product: ProductFacts, facts: DefectFacts, *
             f"Von {persons_in_words(facts.by_month, dative=True)} ist nur der Monat bekannt; ein Anstieg fällt "
             "deshalb bis zu einem Monat später auf."
         )
-    if drawn and row["watch_window"] is None:
+    if drawn_from and row["watch_window"] is None:
         found.append("Die Vorgeschichte ist kürzer als 26 Wochen: Was zu erwarten wäre, ist noch nicht bekannt.")
     if row["real"] is None:
         found.append(

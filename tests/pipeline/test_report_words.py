@@ -114,13 +114,13 @@ def test_a_bar_above_its_interval_without_an_alarm_is_explained() -> None:
 
 
 def test_what_is_not_known() -> None:
-    nothing = say.unknown(row(real=False), product(siblings=2), facts(verified=10, unverified=2), drawn=True)
+    nothing = say.unknown(row(real=False), product(siblings=2), facts(verified=10, unverified=2), drawn_from=DAY.date())
     assert nothing == []
-    undated = say.unknown(row(), product(), facts(undated=12), drawn=False)
+    undated = say.unknown(row(), product(), facts(undated=12), drawn_from=None)
     assert "Keine der Bewertungen trägt ein Datum: Verlauf und Beginn sind unbekannt." in undated
     assert any("keine Schwesterprodukte bekannt" in line for line in undated)
     some = say.unknown(
-        row(watch_window=None), product(siblings=2), facts(undated=1, by_month=3, verified=2), drawn=True
+        row(watch_window=None), product(siblings=2), facts(undated=1, by_month=3, verified=2), drawn_from=DAY.date()
     )
     assert [line.split()[0] for line in some] == ["Eine", "Von", "Die", "Schwesterprodukte", "Bei"]
     assert "10 von 12 (83 %)" in some[-1]
@@ -185,3 +185,9 @@ def test_one_of_many_is_neither_none_nor_all() -> None:
 )
 def test_shares(part: int, whole: int, words: str) -> None:
     assert share_of(part, whole) == words
+
+
+def test_what_was_named_before_the_picture_begins_is_told() -> None:
+    told = say.unknown(row(), product(), facts(), drawn_from=date(2026, 4, 1))
+    assert told[0] == "Das Bild beginnt erst im April 2026; genannt wurde es auch vorher."
+    assert not [line for line in say.unknown(row(), product(), facts(), drawn_from=DAY.date()) if "Bild" in line]
