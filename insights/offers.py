@@ -27,7 +27,7 @@ _WORDS: Final = {
     "polarities": POLARITIES,
     "expectations": EXPECTATIONS,
 }
-_WHEN: Final = (*_WORDS, "nouns")
+_WHEN: Final = (*_WORDS, "nouns", "wished")
 _OFFER: Final = ("article", "name", "kind", "link", "products", "groups", "unless_bought", "similar_goods", "when")
 _NEEDED: Final = ("article", "name", "kind", "link", "when")
 _HEADER: Final = re.compile(r"\s*\[\[\s*offers\s*(\.\s*when\s*)?\]\]")
@@ -41,6 +41,7 @@ class Said:
         product: Product that was spoken of, None for none.
         group: Its group of products.
         aspect: None for a noun that was only named, as are the other labels.
+        wished: The clause wishes for something.
         nouns: What it speaks of, in lower case: the part, the target, the noun and the head of a compound.
         said_on: Day on which it was said.
         place: Revision, field, and offsets of the words.
@@ -52,6 +53,7 @@ class Said:
     polarity: str | None
     defect: str | None
     expectation: str | None
+    wished: bool
     nouns: tuple[str, ...]
     said_on: date
     place: tuple[int, str, int, int]
@@ -59,13 +61,17 @@ class Said:
 
 @dataclass(frozen=True)
 class Condition:
-    """What must be said; of each list that is not empty one must hold. ``nouns`` are patterns in lower case."""
+    """What must be said; of each list that is not empty one must hold. ``nouns`` are patterns in lower case.
+
+    With ``wished`` only a wish counts.
+    """
 
     aspects: frozenset[str]
     defects: frozenset[str]
     polarities: frozenset[str]
     expectations: frozenset[str]
     nouns: tuple[str, ...]
+    wished: bool = False
 
     def holds(self, said: Said) -> bool:
         """Whether something that was said fulfils it."""
@@ -74,6 +80,7 @@ class Condition:
             and (not self.defects or said.defect in self.defects)
             and (not self.polarities or said.polarity in self.polarities)
             and (not self.expectations or said.expectation in self.expectations)
+            and (said.wished or not self.wished)
             and (not self.nouns or any(fnmatchcase(noun, p) for p in self.nouns for noun in said.nouns))
         )
 
@@ -138,10 +145,10 @@ def occasions(said: Iterable[Said], owned: Sequence[tuple[str, str | None]], rul
         rules: The rules.
 
     Returns:
-        Occasions in the order of the rules. Of one day a mention goes before a noun that was only named, then what was
-        written down first.
+        Occasions in the order of the rules. Of one day a mention and a wish go before a noun that was only named, then
+        what was written down first.
     """
-    newest = sorted(said, key=lambda s: (-s.said_on.toordinal(), s.aspect is None, s.place))
+    newest = sorted(said, key=lambda s: (-s.said_on.toordinal(), s.aspect is None and not s.wished, s.place))
     found = []
     for offer in rules.offers:
         for one in newest:
@@ -266,6 +273,8 @@ def _condition(table: Any, offer: int, number: int) -> Condition:
     for key in table:
         if key not in _WHEN:
             raise _RuleError(f"{key!r} is not known; a condition has {', '.join(_WHEN)}", offer, number, key)
+        if key == "wished":
+            continue
         found[key] = _texts(table, key, offer, number)
         if not found[key]:
             raise _RuleError(f"{key} is empty; leave it out", offer, number, key)
@@ -273,9 +282,17 @@ def _condition(table: Any, offer: int, number: int) -> Condition:
             if key in _WORDS and word not in _WORDS[key]:
                 known = ", ".join(_WORDS[key])
                 raise _RuleError(f"{key} has {word!r}, which is none; known are {known}", offer, number, key)
+    wished = table.get("wished", False)
+    if not isinstance(wished, bool) or (wished and not found.get("nouns")):
+        raise _RuleError("wished needs true or false, and nouns: what is wished for", offer, number, "wished")
+    if wished and len(found) > 1:
+        raise _RuleError("a wish has no other labels; leave them out", offer, number, "wished")
+    if not found:
+        raise _RuleError("a condition without a key would offer it to everybody", offer, number)
     return Condition(
         **{key: frozenset(found.get(key, ())) for key in _WORDS},
         nouns=tuple(noun.casefold() for noun in found.get("nouns", ())),
+        wished=wished,
     )
 
 

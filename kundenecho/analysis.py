@@ -106,6 +106,7 @@ class Term:
         known: The word, or both members of the compound, stand in the dictionary.
         whole: The text means the whole product by it.
         common: It stands with an article or an adjective, as names of persons and brands seldom do.
+        wished: The clause wishes for something: the noun is perhaps what its author would like to have.
     """
 
     field: str
@@ -120,6 +121,7 @@ class Term:
     known: bool = True
     whole: bool = False
     common: bool = False
+    wished: bool = False
 
 
 @dataclass(slots=True)

@@ -19,13 +19,14 @@ from nlp.patterns import Match, Matches
 from nlp.sentences import Sentence, asks, incentive, offsets, read_sentences
 
 #: Data files of what is looked for clause by clause.
-FILES: Final = (*attitudes.FILES, "feelings.toml", "journey.toml")
+FILES: Final = (*attitudes.FILES, "feelings.toml", "journey.toml", "wishes.toml")
 #: Their constructions among all that are looked for.
 FAMILY: Final = "signals"
 EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment", "anger", "worry"})
 #: Of two expectations told in one clause the first of these counts.
 EXPECTATION_SIGNALS: Final = ("exceeded", "disappointed", "met")
 _TOUCHPOINT: Final = "at_"
+_WISH: Final = "wish"
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Signals:
         expectations: Likewise, whether an expectation was met.
         touchpoints: Likewise, the point of the customer's journey.
         loyalties: Likewise, whether its author stays: repeat | churn.
+        wishes: First token of each clause that wishes for something.
     """
 
     recommend: str = "none"
@@ -54,6 +56,7 @@ class Signals:
     expectations: dict[int, str] = field(default_factory=dict)
     touchpoints: dict[int, str] = field(default_factory=dict)
     loyalties: dict[int, str] = field(default_factory=dict)
+    wishes: set[int] = field(default_factory=set)
 
 
 def read_rules() -> Iterator[tuple[str, attitudes.Rule]]:
@@ -79,6 +82,8 @@ def read_signals(doc: Doc) -> Signals:
         for signal in _of_clause(words, clause, found[clause.first]) if clause.first in found else ():
             if signal in EMOTION_SIGNALS:
                 signals.emotions.setdefault(clause.first, signal)
+            elif signal == _WISH:
+                signals.wishes.add(clause.first)
             elif signal.startswith(_TOUCHPOINT):
                 signals.touchpoints.setdefault(clause.first, signal.removeprefix(_TOUCHPOINT))
             else:

@@ -18,7 +18,7 @@ from kundenecho.analysis import Term
 from nlp.clauses import Clause, Words
 from nlp.constructions import ENDINGS, Said, said_of
 from nlp.dictionary import is_known, lemmatize
-from nlp.extensions import CLAUSES, PERSONAL, PRODUCT, TERMS, TITLE_CHARS, WORDS
+from nlp.extensions import CLAUSES, PERSONAL, PRODUCT, SIGNALS, TERMS, TITLE_CHARS, WORDS
 from nlp.lemmas import look_up
 from nlp.lexicon import fold, load_toml, stop_nouns, visible, word_sets
 from nlp.nouns import Noun, aspect_of, nouns
@@ -155,6 +155,8 @@ def find_terms(doc: Doc) -> list[Term]:
     product = _words_of(doc.user_data.get(PRODUCT) or "")
     hidden = _personal(doc)
     found: dict[tuple[str, str | None], Term] = {}
+    signals = doc.user_data.get(SIGNALS)
+    wishes = signals.wishes if signals is not None else ()
     for clause in doc.user_data[CLAUSES]:
         group = nouns(words, clause)
         if hidden:
@@ -173,13 +175,18 @@ def find_terms(doc: Doc) -> list[Term]:
                 whole = not name.aspect and _is_whole(words, noun, product, bought)
                 for thing in said.get(noun.at) or (None,):
                     term = _term(words, clause, noun, name, thing)
+                    term.wished = clause.first in wishes
                     kept = found.setdefault((term.key, term.construction), term)
+                    if term.wished and not kept.wished:
+                        # The place that is told is that of the wish.
+                        term.whole, term.common = kept.whole, kept.common
+                        kept = found[term.key, term.construction] = term
                     kept.whole, kept.common = kept.whole or whole, kept.common or term.common
     for bare in [term for term in found.values() if term.construction is None]:
         described = [t for t in found.values() if t.key == bare.key and t is not bare]
         for term in described:
             term.whole, term.common = term.whole or bare.whole, term.common or bare.common
-        if described:
+        if described and not bare.wished:
             del found[bare.key, None]
     return list(found.values())
 

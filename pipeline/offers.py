@@ -106,6 +106,7 @@ def _said(row: SaidRow) -> Said:
         polarity=row.polarity,
         defect=row.defect,
         expectation=row.expectation,
+        wished=row.wished,
         nouns=tuple(row.nouns),
         said_on=row.said_on,
         place=(row.revision_id, row.field, row.start, row.end),

@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
 #: Tables that :data:`_HELD` tells of.
 _TOLD = frozenset(
     "author_name author_identifier customer customer_order consent contact unsubscribe advocate advocate_reason"  # noqa: SIM905
-    " objection_key export_person reply likes".split()
+    " objection_key export_person reply likes offer_event message_delivery".split()
 )
 
 _HELD = {
@@ -82,6 +82,11 @@ _HELD = {
     " WHERE subject_key = ANY(%(keys)s) OR email_key = ANY(%(keys)s) ORDER BY unsubscribed_at",
     "kontakte": "SELECT channel AS kanal, contacted_on AS am, occasion AS anlass, outcome AS ergebnis FROM contact"
     " WHERE subject_key = ANY(%(keys)s) OR email_key = ANY(%(keys)s) ORDER BY contacted_on",
+    "angebote": "SELECT article AS artikel, act AS vorgang, channel AS kanal, happened_on AS am FROM offer_event"
+    " WHERE customer_key = ANY(%(keys)s) ORDER BY event_id",
+    "nachrichten": "SELECT t.subject AS betreff, t.body AS text, d.outcome AS ergebnis, d.reason AS grund,"
+    " d.legal_basis AS rechtsgrundlage, d.begun_at AS am FROM message_delivery d JOIN message_text t USING (message_id)"
+    " WHERE d.customer_key = ANY(%(keys)s) OR d.email_key = ANY(%(keys)s) ORDER BY d.delivery_id",
     "kontaktierbarkeit": "SELECT channel AS kanal, allowed AS erlaubt, reason AS grund, legal_basis AS rechtsgrundlage"
     " FROM contactable_customer WHERE customer_key = ANY(%(customers)s) ORDER BY 1",
     "widersprueche": "SELECT DISTINCT o.made_at AS am, o.taken_back_at AS zurueckgenommen_am FROM objection o"

@@ -25,6 +25,7 @@ class SaidRow(NamedTuple):
     polarity: str | None
     defect: str | None
     expectation: str | None
+    wished: bool
     nouns: list[str]
     said_on: date
     revision_id: int
@@ -133,13 +134,13 @@ WITH said AS (
     FROM current_feedback c LEFT JOIN product p USING (product)
     WHERE c.person_id = ANY(%(persons)s) AND c.state = 'published'
 )
-SELECT s.person_id, s.product, s.product_group, m.aspect, m.polarity, m.defect, m.expectation,
+SELECT s.person_id, s.product, s.product_group, m.aspect, m.polarity, m.defect, m.expectation, false,
        array_remove(ARRAY[lower(m.component), lower(m.target)], NULL), s.said_on, s.revision_id, m.field,
        m.evidence_start, m.evidence_end
 FROM said s JOIN mention m ON m.revision_id = s.revision_id AND m.lineage_id = %(lineage)s
 WHERE CASE m.field WHEN 'title' THEN s.has_title ELSE s.has_text END
 UNION ALL
-SELECT s.person_id, s.product, s.product_group, NULL, NULL, NULL, NULL,
+SELECT s.person_id, s.product, s.product_group, NULL, NULL, NULL, NULL, t.wished,
        array_remove(ARRAY[t.key, lower(t.written), t.head], NULL), s.said_on, s.revision_id, t.field,
        t.evidence_start, t.evidence_end
 FROM said s JOIN term t ON t.revision_id = s.revision_id AND t.lineage_id = %(lineage)s

@@ -20,7 +20,7 @@ def write_terms(cursor: Any, lineage_id: int, terms: Mapping[int, Sequence[Term]
     """
     rows = [
         (lineage_id, revision, t.field, t.start, t.end, *t.evidence, t.key, t.written, t.head, t.construction, t.phrase,
-         t.known, t.whole, t.common)
+         t.known, t.whole, t.common, t.wished)
         for revision, found in terms.items()
         for t in found
     ]  # fmt: skip
@@ -31,7 +31,7 @@ def write_terms(cursor: Any, lineage_id: int, terms: Mapping[int, Sequence[Term]
 
 _INSERT_TERMS = """
 INSERT INTO term (lineage_id, revision_id, field, term_start, term_end, evidence_start, evidence_end, key, written,
-    head, construction, phrase, known, whole, common) VALUES %s
+    head, construction, phrase, known, whole, common, wished) VALUES %s
 """
 # A lineage that is only building changes no figure yet.
 _MARK = """

@@ -36,8 +36,19 @@ groups = ["Filter*"]
 unless_bought = ["HM-310"]
 [[offers.when]]
 nouns = ["*Milch*", "*schaum"]
+[[offers]]
+article = "DESCALER"
+name = "Entkalker"
+kind = "supply"
+link = "https://shop.example/entkalker"
+products = ["HM-*"]
+[[offers.when]]
+nouns = ["entkalker"]
+wished = true
 """
-SAID = Said("HM-310", "Vollautomaten", "cleaning", "neg", None, None, ("düse",), date(2026, 5, 4), (7, "text", 0, 9))
+SAID = Said(
+    "HM-310", "Vollautomaten", "cleaning", "neg", None, None, False, ("düse",), date(2026, 5, 4), (7, "text", 0, 9)
+)
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -63,6 +74,9 @@ def test_a_rule_speaks_of_product_and_label(rules: OfferRules) -> None:
     milk = replace(SAID, aspect=None, polarity=None, nouns=("hafermilch", "milch"))
     assert articles(rules, milk) == []
     assert articles(rules, replace(milk, product="HM-120", group="Filtermaschinen")) == ["FROTHER"]
+    named = replace(SAID, aspect=None, polarity=None, nouns=("entkalker",))
+    assert articles(rules, named) == [], "who speaks of it may have it"
+    assert articles(rules, replace(named, wished=True)) == ["DESCALER"]
     assert rules.offers[1].unless_bought == ("FROTHER", "HM-310")
 
 
@@ -103,6 +117,9 @@ BROKEN = [
     ('defects = ["blockage"]', "", 11, "a condition without a key would offer it to everybody"),
     ('defects = ["blockage"]', 'words = ["x"]', 12, "'words' is not known; a condition has aspects"),
     ("groups =", "group =", 18, "'group' is not known; an offer has article"),
+    ('nouns = ["entkalker"]\n', "", 29, "wished needs true or false, and nouns: what is wished for"),
+    ("wished = true", 'wished = "yes"', 30, "wished needs true or false, and nouns"),
+    ("wished = true", 'wished = true\naspects = ["price"]', 30, "a wish has no other labels; leave them out"),
     ("days = 100", "days = 0", 1, "days is 0; a number of days from 1 on is needed"),
     ("days = 100", 'colour = "red"', 1, "'colour' is not known at the top"),
     ("[[offers.when]]\nnouns", "when = []\nnouns", 20, "when needs a condition at least"),

@@ -72,7 +72,7 @@ def test_a_pattern_is_found_at_each_place_that_it_names(words: list[str], joint:
     assert [match.at for match in found.get("", {}).get(0, [])] == expected
 
 
-@pytest.mark.parametrize("name", [*FILES, "feelings.toml", "journey.toml"])
+@pytest.mark.parametrize("name", [*FILES, "feelings.toml", "journey.toml", "wishes.toml"])
 def test_every_pattern_is_well_formed(name: str) -> None:
     for entry in load_toml(name)["cue"]:
         for pattern in entry["patterns"]:

@@ -243,7 +243,15 @@ def test_every_pattern_is_well_formed(name: str) -> None:
 
 
 def test_every_signal_is_one_of_the_contract() -> None:
-    known = {*EMOTIONS, *(f"at_{name}" for name in TOUCHPOINTS), "recommend_yes", "recommend_no", "repeat", "churn"}
+    known = {
+        *EMOTIONS,
+        *(f"at_{name}" for name in TOUCHPOINTS),
+        "recommend_yes",
+        "recommend_no",
+        "repeat",
+        "churn",
+        "wish",
+    }
     clauses = {entry["signal"] for name in FILES for entry in load_toml(name)["cue"]}
     assert clauses == known
     expectations = {entry["signal"] for entry in load_toml("expectations.toml")["cue"]}

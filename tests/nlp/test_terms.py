@@ -28,6 +28,29 @@ def phrases(analysis: Analysis) -> set[str | None]:
 
 
 @pytest.mark.parametrize(
+    ("text", "wished"),
+    [
+        ("Dazu hätte ich gern einen Milchaufschäumer.", {"milchaufschäumer"}),
+        ("Der Kaffee ist gut, ein Milchaufschäumer dazu wäre schön.", {"milchaufschäumer"}),
+        ("Ich wünsche mir eine passende Bürste.", {"bürste"}),
+        ("Wo bekomme ich Entkalker?", {"entkalker"}),
+        ("Mir fehlt nur noch ein Milchaufschäumer.", {"milchaufschäumer"}),
+        ("Wir bräuchten noch eine zweite Kanne. Die erste Kanne ist super.", {"kanne"}),
+        ("Die Bürste ist schön, den Entkalker habe ich auch.", set()),
+        ("Ich hätte gern mein Geld und die Kanne zurück.", set()),
+        ("Von der Kanne hätte ich mir mehr erwartet.", set()),
+        ("Ich vermisse die Pappbecher kein bisschen.", set()),
+    ],
+)
+def test_what_a_clause_wishes_for(read: Read, text: str, wished: set[str]) -> None:
+    analysis = read(text)
+    found = [term for term in analysis.terms if term.wished]
+    assert {term.key for term in found} == wished
+    for term in found:
+        assert term.evidence[0] <= term.start < term.end <= term.evidence[1]
+
+
+@pytest.mark.parametrize(
     ("text", "key", "construction", "phrase"),
     [
         ("Der Riegel schließt nicht.", "riegel", "nicht schliessen", "Riegel schließt nicht"),
