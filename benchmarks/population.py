@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from generate.advocacy import ADVOCATES
 from generate.people import COMPANY, FUNCTIONS, PEOPLE, TRAITS
 from generate.words import COMPONENT, MADE, WRITE
 
@@ -33,13 +34,16 @@ from storage.migrate import migrate
 
 #: The keying secret of everything that is generated; ``decide`` needs the same one in the environment.
 SECRET = "benchmark " * 5
-#: Of ten accounts, the last is the second one of a person.
+#: Of eleven accounts, one is the second of a person.
 _ACCOUNTS_PER_PERSON = 1.1
-_PORTION = 500_000
-# The benchmark's server may lose everything when the machine goes down.
+#: Whoever writes most has one of so many feedback, up to 5,000; nobody else comes near.
+_MOST, _MOST_OF = 5000, 1000
+_PORTION, _PERSONS = 500_000, 200_000
+# The benchmark's server may lose everything when the machine goes down. Of the memory it takes what a server for millions
+# of rows is given, less than a quarter of the machine's.
 _CARELESS = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "'2GB'",
-    "checkpoint_timeout": "'30min'", "autovacuum": "off",
+    "checkpoint_timeout": "'30min'", "autovacuum": "off", "shared_buffers": "'2GB'",
 }  # fmt: skip
 
 
@@ -64,7 +68,12 @@ def populate(conn: Connection, *, feedback: int, persons: int, products: int = 2
         raise DataError("the numbers do not fit", remedy="At least 1,000 persons and five feedback for each of them")
     accounts = int(persons * _ACCOUNTS_PER_PERSON)
     values = {"persons": persons, "accounts": accounts, "products": products, "components": components,
-              "total": feedback, "step": feedback // accounts, "base": 0, "cap": accounts, "shift": 0, **_pads()}  # fmt: skip
+              "total": feedback, "step": feedback // accounts, "base": 0, "cap": accounts, "shift": 0,
+              "often": max(_MOST_OF, feedback // _MOST), **_pads()}  # fmt: skip
+    with conn.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM feedback)")
+        if cursor.fetchone()[0]:
+            raise DataError("the database holds feedback already", remedy="Give a database of its own")
     with _rebuilt_indexes(conn):
         _run(conn, (*FUNCTIONS, COMPONENT), values)
         _run(conn, PEOPLE, values)
@@ -74,6 +83,27 @@ def populate(conn: Connection, *, feedback: int, persons: int, products: int = 2
             _run(conn, (MADE, *WRITE), {**values, "first": first, "last": min(first + _PORTION - 1, feedback)})
         _run(conn, _SEQUENCES, values)
     _settle(conn)
+    _tidy(conn)
+
+
+def assess(conn: Connection) -> None:
+    """Give the persons of a populated database scores, reasons, stages and places on the list; commits.
+
+    They are made in one go and by a simpler rule than :func:`pipeline.advocates.decide_advocates` has, which would take
+    an hour for millions.
+
+    Args:
+        conn: Connection of a superuser, without a transaction in progress.
+    """
+    tables = ("advocate", "advocate_reason", "person_stage", "advocate_rank")
+    with _rebuilt_indexes(conn, tables), conn.cursor() as cursor:
+        cursor.execute("SELECT max(person_id) FROM person")
+        last = cursor.fetchone()[0]
+        for first in range(1, last + 1, _PERSONS):
+            _run(conn, ADVOCATES, {"first": first, "last": first + _PERSONS - 1})
+        cursor.execute(
+            "INSERT INTO advocacy_state (reference) SELECT date_trunc('month', max(created_at)) FROM feedback"
+        )
     _tidy(conn)
 
 
@@ -99,19 +129,21 @@ def arrive(conn: Connection, *, reviews: int, persons: int, products: int = 2000
         # Drawn from are the accounts that there were at first; every fifth row is by a new one.
         values = {"persons": persons, "accounts": int(persons * _ACCOUNTS_PER_PERSON), "products": products,
                   "components": components, "total": before, "first": before + 1, "last": before + reviews,
-                  "step": 5, "base": known - before // 5, "cap": before + reviews, "known": known,
+                  "step": 5, "base": known - before // 5, "cap": before + reviews, "known": known, "often": _MOST_OF,
                   "shift": revisions - 2 * before}  # fmt: skip
         for statement in (*FUNCTIONS, COMPONENT, *_NEWCOMERS, MADE, *WRITE, *_SEQUENCES, *_MARKS):
             cursor.execute(statement, values)
 
 
 def tune(conn: Connection) -> None:
-    """Have the server trade safety for speed, as only a benchmark may; autovacuum waits, so that nothing disturbs."""
+    """Have the server trade safety for speed, as only a benchmark may, from its next start on.
+
+    Autovacuum is off, so that nothing disturbs.
+    """
     conn.autocommit = True
     with conn.cursor() as cursor:
         for name, value in _CARELESS.items():
             cursor.execute(f"ALTER SYSTEM SET {name} = {value}")
-        cursor.execute("SELECT pg_reload_conf()")
     conn.autocommit = False
 
 
@@ -131,12 +163,14 @@ def generated(*, feedback: int, persons: int, products: int = 2000) -> Iterator[
         # The server may run as a user of its own.
         Path(folder).chmod(0o755)
         server = Embedded(Path(folder) / "pg")
+        with Database(server.start()).connect("benchmark") as conn:
+            tune(conn)
+        server.stop()
         url = server.start()
         os.environ.update(KUNDENECHO_KEY_SECRET=SECRET, KUNDENECHO_DATABASE_URL=url, KUNDENECHO_HOME=folder)
         try:
             with Database(url).connect("benchmark") as conn:
                 migrate(conn)
-                tune(conn)
                 populate(conn, feedback=feedback, persons=persons, products=products)
             yield url
         finally:
@@ -151,16 +185,20 @@ def size_bytes(conn: Connection) -> int:
 
 
 @contextmanager
-def _rebuilt_indexes(conn: Connection) -> Iterator[None]:
-    """Leave out plain indexes, triggers and foreign keys meanwhile; a large index is built faster in one go."""
+def _rebuilt_indexes(conn: Connection, tables: Sequence[str] = ()) -> Iterator[None]:
+    """Leave out plain indexes, triggers and foreign keys meanwhile; a large index is built faster in one go.
+
+    Args:
+        conn: Connection without a transaction in progress; commits.
+        tables: Only the indexes of these; all without.
+    """
     with conn.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM feedback)")
-        if cursor.fetchone()[0]:
-            raise DataError("the database holds feedback already", remedy="Give a database of its own")
         cursor.execute(
-            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-            " WHERE c.relnamespace = 'kundenecho'::regnamespace"
-            " AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid) ORDER BY 1"
+            "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+            " JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid"
+            " WHERE c.relnamespace = 'kundenecho'::regnamespace AND (t.relname = ANY(%(tables)s) OR %(tables)s = '{}')"
+            " AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid) ORDER BY 1",
+            {"tables": list(tables)},
         )
         indexes = cursor.fetchall()
         cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'; SET jit = off")
@@ -170,6 +208,7 @@ def _rebuilt_indexes(conn: Connection) -> Iterator[None]:
     conn.commit()
     try:
         yield
+        conn.commit()
     finally:
         conn.rollback()
         with conn.cursor() as cursor:
@@ -220,9 +259,11 @@ _SKETCHED = """
 CREATE TEMP TABLE searched AS
 SELECT copy_digest FROM revision WHERE copy_digest IS NOT NULL
 GROUP BY copy_digest HAVING count(*) > 1 OR max(length(text) - length(translate(text, ' ', ''))) >= 19;
+CREATE INDEX ON searched (copy_digest);
+ANALYZE searched;
 INSERT INTO copy_sketch (copy_digest, words, shingles, bands)
-SELECT copy_digest, 1 + length(text) - length(translate(text, ' ', '')), '{}', '{}' FROM revision
-WHERE copy_digest IS NOT NULL AND copy_digest NOT IN (SELECT copy_digest FROM searched)
+SELECT copy_digest, 1 + length(text) - length(translate(text, ' ', '')), '{}', '{}' FROM revision r
+WHERE copy_digest IS NOT NULL AND NOT EXISTS (SELECT FROM searched s WHERE s.copy_digest = r.copy_digest)
 """
 _SEQUENCES = (
     "SELECT setval(pg_get_serial_sequence('person', 'person_id'), (SELECT max(person_id) FROM person))",

@@ -63,17 +63,17 @@ def advocates(
     """Advocates: who speaks for us, why, and whether they may be contacted."""
     if context.invoked_subcommand:
         return
+    from storage.advocate_list import AdvocateFilter, advocate_rows, one_snapshot
     from storage.connect import database
-    from storage.lists import list_advocates
 
+    wanted = AdvocateFilter(min_score, product, stage, contactable, since)
     with database(settings()) as db, db.connect("kundenecho advocates") as conn:
-        rows = list_advocates(
-            conn, limit=limit, min_score=min_score, product=product, stage=stage, contactable=contactable, since=since
-        )
-    if form == "table":
-        print_advocates(rows)
-    else:
-        write(form, output, "Fürsprecher", rows)
+        one_snapshot(conn)
+        rows = advocate_rows(conn, wanted, limit=limit)
+        if form == "table":
+            print_advocates(list(rows))
+        else:
+            write(form, output, "Fürsprecher", rows)
 
 
 @click.command()

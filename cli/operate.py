@@ -95,8 +95,9 @@ def _through_airflow(found: Settings) -> BaseException | None:
 
 
 def _show(found: Settings) -> None:
+    from storage.advocate_list import list_advocates
     from storage.connect import database
-    from storage.lists import list_advocates, list_defects
+    from storage.lists import list_defects
 
     with database(found) as db, db.connect("kundenecho run") as conn:
         click.echo()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.console import settings
-from pipeline.export import as_csv, as_json, write_xlsx
+from pipeline.export import csv_pieces, json_pieces, write_file
+
+if TYPE_CHECKING:
+    from storage.exports import Export
 
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "xlsx"]), default="table", show_default=True
@@ -24,22 +27,25 @@ OUTPUT = click.option(
 LIMIT = click.option("--limit", type=click.IntRange(1), help="At most so many.")
 
 
-def write(form: str, output: Path | None, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def write(form: str, output: Path | None, title: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows as csv, json or xlsx, and note in the register of exports who took them, and how they were narrowed.
 
     Args:
         form: The format.
         output: File to write; None for the terminal, which takes no xlsx.
         title: Of the sheet.
-        rows: The rows.
+        rows: The rows; they may come one after the other, from a connection of their own.
     """
+    from storage.connect import database
+    from storage.exports import registered
+
     if form == "xlsx" and output is None:
         raise click.UsageError("--format xlsx needs --output FILE")
-    _register(form, rows)
-    save(form, output, title, rows)
+    with database(settings()) as db, db.connect("kundenecho export") as conn:
+        save(form, output, title, registered(conn, _export(form), rows))
 
 
-def save(form: str, output: Path | None, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def save(form: str, output: Path | None, title: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows that are registered already; an address that a file has is for its owner alone.
 
     Args:
@@ -48,17 +54,11 @@ def save(form: str, output: Path | None, title: str, rows: Sequence[Mapping[str,
         title: Of the sheet.
         rows: The rows.
     """
-    if output is not None:
-        output.touch(mode=0o600)
-    if form == "xlsx" and output is not None:
-        write_xlsx(output, {title: rows})
-        return
-    text = as_json(rows) if form == "json" else as_csv(rows)
     if output is None:
-        sys.stdout.write(text)
-    else:
-        # Excel takes a CSV for UTF-8 only with a byte order mark.
-        output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
+        sys.stdout.writelines(json_pieces(rows) if form == "json" else csv_pieces(rows))
+        return
+    output.touch(mode=0o600)
+    write_file(form, output, title, rows)
 
 
 def in_quotes(text: str) -> str:
@@ -66,9 +66,8 @@ def in_quotes(text: str) -> str:
     return f"„{' '.join(text.split())}“"
 
 
-def _register(form: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    from storage.connect import database
-    from storage.exports import Export, register_export
+def _export(form: str) -> Export:
+    from storage.exports import Export
 
     context = click.get_current_context()
     path = context.command_path.split()[1:]
@@ -76,11 +75,7 @@ def _register(form: str, rows: Sequence[Mapping[str, Any]]) -> None:
     # Where --by chooses from a list, it groups the rows and tells of nobody.
     names = any(option.name == "by" and option.type is click.STRING for option in context.command.params)
     by = filters.pop("by", None) if names else None
-    export = Export("-".join(path), str(by or user()), form, len(rows), filters=filters)
-    persons = [int(row["person_id"][1:]) for row in rows if str(row.get("person_id") or "").startswith("P")]
-    with database(settings()) as db, db.connect("kundenecho export") as conn:
-        register_export(conn, export, persons=persons)
-        conn.commit()
+    return Export("-".join(path), str(by or user()), form, 0, filters=filters)
 
 
 def user() -> str:

@@ -1,49 +1,104 @@
-"""Lists as files: CSV, XLSX and JSON."""
+"""Lists as files: CSV, XLSX and JSON, row by row: a list of any length takes no more memory than a short one."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from kundenecho.errors import DataError
+
 FORMATS = ("csv", "json", "xlsx")
+#: Rows of a sheet, the header included ("Excel specifications and limits").
+_SHEET_ROWS: Final = 1_048_576
 
 
-def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
     """The rows as a JSON list, readable, German letters as they are."""
-    return json.dumps(list(rows), ensure_ascii=False, indent=2, default=str) + "\n"
+    return "".join(json_pieces(rows))
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """The rows as CSV with a header; nested values flattened (see :func:`flatten`)."""
-    table = [flatten(row) for row in rows]
+    return "".join(csv_pieces(rows))
+
+
+def json_pieces(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What :func:`as_json` gives, piece by piece."""
+    before = "[\n"
+    for row in rows:
+        text = json.dumps(row, ensure_ascii=False, indent=2, default=str)
+        yield f"{before}  {text.replace(chr(10), chr(10) + '  ')}"
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def csv_pieces(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What :func:`as_csv` gives, piece by piece."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, fieldnames=list(table[0]) if table else [], lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in table)
-    return out.getvalue()
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        flat = flatten(row)
+        if writer is None:
+            writer = csv.DictWriter(out, fieldnames=list(flat), lineterminator="\r\n")
+            writer.writeheader()
+        writer.writerow({key: _harmless(value) for key, value in flat.items()})
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    if writer is None:
+        yield "\r\n"
 
 
-def write_xlsx(path: Path, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+def write_file(form: str, path: Path, title: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows to a file as they come.
+
+    Args:
+        form: csv | json | xlsx.
+        path: File to write.
+        title: Of the sheet.
+        rows: The rows.
+
+    Raises:
+        DataError: There are more rows than a sheet holds.
+    """
+    if form == "xlsx":
+        write_xlsx(path, {title: rows})
+        return
+    # Excel takes a CSV for UTF-8 only with a byte order mark.
+    with path.open("w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="") as out:
+        out.writelines(csv_pieces(rows) if form == "csv" else json_pieces(rows))
+
+
+def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
     """Write a workbook with one sheet per list.
 
     Args:
         path: File to write.
         sheets: Rows by title of the sheet.
+
+    Raises:
+        DataError: There are more rows than a sheet holds.
     """
     book = Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
-        table = [flatten(row) for row in rows]
-        if table:
-            sheet.append(list(table[0]))
-        for row in table:
+        table = (flatten(row) for row in rows)
+        first = next(table, None)
+        if first is None:
+            continue
+        sheet.append(list(first))
+        for number, row in enumerate(chain([first], table), 2):
+            if number > _SHEET_ROWS:
+                sheet.close()
+                raise DataError("a sheet holds no more than 1,048,576 rows", where=str(path), remedy="Take csv or json")
             sheet.append([_cell(value) for value in row.values()])
     book.save(path)
 

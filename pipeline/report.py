@@ -17,8 +17,9 @@ from pipeline.export import as_json, write_xlsx
 from pipeline.notify import Message
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.words import defect_sentence
+from storage.advocate_list import list_advocates
 from storage.connect import database, named_lock
-from storage.lists import list_advocates, list_defects
+from storage.lists import list_defects
 
 _IN_SUMMARY = 10
 _EMAIL_AS = ("html", "pdf", "link")

@@ -125,7 +125,9 @@ class Erasure:
     notes: list[str] = field(default_factory=list)
 
 
-def erase_person(settings: Settings, choice: Choice, by: str, *, dry_run: bool = False) -> Erasure:
+def erase_person(
+    settings: Settings, choice: Choice, by: str, *, dry_run: bool = False, recount: bool = True
+) -> Erasure:
     """Erase everything that is held on a person (Art. 17 GDPR) and keep it from coming back.
 
     Loads in progress are waited for, so that what they bring is erased too; those that begin later find the block.
@@ -135,6 +137,7 @@ def erase_person(settings: Settings, choice: Choice, by: str, *, dry_run: bool =
         choice: Who.
         by: Who does it, for the receipt.
         dry_run: Only tell what would go.
+        recount: Recompute at once what the person was counted in; else the next decide does it.
 
     Returns:
         What went. Somebody of whom nothing is held is blocked all the same where a key was given.
@@ -169,7 +172,8 @@ def erase_person(settings: Settings, choice: Choice, by: str, *, dry_run: bool =
         number = keep_receipt(conn, named.by, by, counts, unreached)
         conn.commit()
         running.counts.update(rows=sum(counts.values()), blocked=len(blocks))
-    _decide_anew(settings)
+    if recount:
+        _decide_anew(settings)
     return Erasure(number, counts, unreached, len(blocks), _notes(subject))
 
 

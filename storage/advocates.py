@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import execute_values
 
 SpanRow = tuple[str, int, int]
+#: Rows that are written by one statement.
+_PORTION: Final = 1000
 
 
 class ReasonRow(NamedTuple):
@@ -74,6 +76,7 @@ def write_advocates(conn: Connection, persons: Sequence[int], lineage_id: int, r
             "INSERT INTO advocate (lineage_id, person_id, score, stage, listed, contactable, contactable_reason,"
             " sources, last_seen, points_for, points_against, days, shrinkage) VALUES %s",
             [(lineage_id, *row[:-1]) for row in kept],
+            page_size=_PORTION,
         )
         execute_values(
             cursor,
@@ -84,6 +87,7 @@ def write_advocates(conn: Connection, persons: Sequence[int], lineage_id: int, r
                 for row in kept
                 for rank, r in enumerate(row.reasons, 1)
             ],
+            page_size=_PORTION,
         )
     return sum(row.listed for row in kept)
 
@@ -108,6 +112,7 @@ def write_stages(conn: Connection, persons: Sequence[int], stages: Iterable[tupl
                 for person, passed in stages
                 for number, s in enumerate(passed, 1)
             ],
+            page_size=_PORTION,
         )  # fmt: skip
 
 

@@ -43,12 +43,16 @@ def start_blocks(conn: Connection) -> None:
         cursor.execute("CREATE TEMP TABLE seen_author ON COMMIT DROP AS SELECT author_id FROM near_author")
         cursor.execute("ANALYZE seen_author")
         cursor.execute(_TOUCHED)
+        cursor.execute(_TOUCHED_TRAITS)
 
 
+_TOUCHED_TRAITS: Final = """
+INSERT INTO block
+SELECT DISTINCT t.kind, t.key FROM seen_author JOIN author_trait t USING (author_id)
+WHERE t.kind NOT IN ('name', 'place') ON CONFLICT DO NOTHING
+"""
 _TOUCHED: Final = """
 INSERT INTO block
-SELECT t.kind, t.key FROM seen_author JOIN author_trait t USING (author_id) WHERE t.kind NOT IN ('name', 'place')
-UNION
 SELECT 'text', r.copy_digest FROM seen_author JOIN feedback f USING (author_id) JOIN revision r USING (feedback_id)
 WHERE r.copy_digest IS NOT NULL
 UNION
@@ -101,7 +105,7 @@ def write_traits(conn: Connection, traits: Iterable[tuple[int, str, str]]) -> No
             sorted(set(traits)),
             page_size=_PORTION,
         )
-        cursor.execute(_TOUCHED)
+        cursor.execute(_TOUCHED_TRAITS)
         cursor.execute("ANALYZE block")
 
 
@@ -122,22 +126,25 @@ def likenesses(conn: Connection, max_alike: int) -> list[LikenessRow]:
         return [LikenessRow._make(row) for row in cursor]
 
 
-# A block's members are read up to a limit, so that a name of thousands costs no more than one of fifty.
+# A block's members are read up to a limit, so that a name of thousands costs no more than one of fifty; and a block of
+# one, or of too many, goes before anything is looked up for its members.
 _MEMBERS: Final = """
 CREATE TEMP TABLE member ON COMMIT DROP AS
 WITH found AS (
-    SELECT b.kind, b.key, m.author_id FROM block b
-    CROSS JOIN LATERAL (SELECT t.author_id FROM author_trait t
-                        WHERE t.kind = b.kind AND t.key = b.key AND t.kind IN ('full', 'family', 'given', 'handle')
-                        LIMIT %(most)s + 1) m
-    WHERE b.kind IN ('full', 'family', 'given', 'handle')
+    SELECT b.kind, b.key, unnest(m.accounts) AS author_id FROM block b
+    CROSS JOIN LATERAL (SELECT array_agg(author_id) AS accounts FROM (
+                            SELECT t.author_id FROM author_trait t
+                            WHERE t.kind = b.kind AND t.key = b.key AND t.kind IN ('full', 'family', 'given', 'handle')
+                            LIMIT %(most)s + 1) few) m
+    WHERE b.kind IN ('full', 'family', 'given', 'handle') AND cardinality(m.accounts) BETWEEN 2 AND %(most)s
     UNION ALL
-    SELECT b.kind, b.key, m.author_id FROM block b
-    CROSS JOIN LATERAL (SELECT DISTINCT f.author_id FROM revision r
-                        JOIN feedback f ON f.current_revision_id = r.revision_id
-                        WHERE r.copy_digest = b.key AND r.state <> 'deleted' AND f.author_id IS NOT NULL
-                        LIMIT %(most)s + 1) m
-    WHERE b.kind = 'text'
+    SELECT b.kind, b.key, unnest(m.accounts) FROM block b
+    CROSS JOIN LATERAL (SELECT array_agg(author_id) AS accounts FROM (
+                            SELECT DISTINCT f.author_id FROM revision r
+                            JOIN feedback f ON f.current_revision_id = r.revision_id
+                            WHERE r.copy_digest = b.key AND r.state <> 'deleted' AND f.author_id IS NOT NULL
+                            LIMIT %(most)s + 1) few) m
+    WHERE b.kind = 'text' AND cardinality(m.accounts) > 1
     UNION ALL
     SELECT b.kind, b.key, i.author_id FROM block b
     JOIN doubtful_key d ON d.key = b.key

@@ -45,7 +45,7 @@ _LIMITS: Final = tuple(field.name for field in fields(ContactLimits))
 
 
 def set_limits(conn: Connection, limits: ContactLimits) -> bool:
-    """Copy the company's limits to where the views read them.
+    """Copy the company's limits to where the views read them, and mark whom a change concerns.
 
     Args:
         conn: Connection; the caller commits.
@@ -62,11 +62,16 @@ def set_limits(conn: Connection, limits: ContactLimits) -> bool:
             f" WHERE ROW ({columns}) IS DISTINCT FROM ROW (%s, %s, %s, %s::date, %s, %s::date, %s, %s::text[])",
             values * 2,
         )
-        return cursor.rowcount == 1
+        changed = cursor.rowcount == 1
+        if changed:
+            # Who is known to the company's lists may have become contactable by it, or is no longer.
+            cursor.execute("INSERT INTO dirty_key (author_id) SELECT DISTINCT author_id FROM author_identifier")
+        return changed
 
 
 def settle_contact(conn: Connection, persons: Sequence[int]) -> None:
-    """Write to the advocates among some persons whether they may be contacted, and take those off who object.
+    """Write to the advocates among some persons whether they may be contacted, take those off who object, and give the
+    others their places on the list.
 
     The lists compute the answer anew; what is stored is for filters over very many, and is never more generous than
     the list, which asks both.
@@ -76,12 +81,30 @@ def settle_contact(conn: Connection, persons: Sequence[int]) -> None:
         persons: Person ids.
     """
     with conn.cursor() as cursor:
-        cursor.execute(
-            "UPDATE advocate v SET contactable = k.contactable, contactable_reason = k.reason,"
-            " listed = v.listed AND NOT EXISTS (SELECT FROM objecting_author o WHERE o.person_id = v.person_id)"
-            " FROM person_contact k WHERE k.person_id = v.person_id AND v.person_id = ANY(%s)",
-            (list(persons),),
-        )
+        cursor.execute(_ANSWER, {"persons": list(persons)})
+        cursor.execute("DELETE FROM advocate_rank WHERE person_id = ANY(%s)", (list(persons),))
+        cursor.execute(_RANK, {"persons": list(persons)})
+
+
+_ANSWER: Final = """
+UPDATE advocate v SET contactable = k.contactable, contactable_reason = k.reason, may_turn = k.may_turn,
+    listed = v.listed AND NOT EXISTS (SELECT FROM objecting_author o WHERE o.person_id = v.person_id)
+FROM person_contact k WHERE k.person_id = v.person_id AND v.person_id = ANY(%(persons)s)
+"""
+_RANK: Final = """
+INSERT INTO advocate_rank (person_id, product, score, last_seen, stage, contact)
+SELECT v.person_id, p.product, v.score, coalesce(v.last_seen, '-infinity'), v.stage,
+       CASE WHEN v.may_turn THEN 'may_turn' ELSE v.contactable END
+FROM advocate v
+CROSS JOIN LATERAL (
+    SELECT '' AS product
+    UNION
+    SELECT f.product FROM advocate_reason x JOIN revision r USING (revision_id)
+    JOIN feedback f ON f.feedback_id = r.feedback_id
+    WHERE x.person_id = v.person_id AND x.weight > 0 AND f.product IS NOT NULL
+) p
+WHERE v.listed AND v.person_id = ANY(%(persons)s)
+"""
 
 
 def answers_for_person(conn: Connection, person_id: int) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from storage.subject import Subject
 _NOT_SWEPT: Final = frozenset(
     "schema_migration person author feedback revision fragment page blocked_key erasure dirty_key".split()  # noqa: SIM905
 )
+#: Keys of another kind, which no account, address or customer has; their rows go with the account.
+_OTHER_KEYS: Final = ("author_trait.key",)
 #: Columns that point at a person's rows, besides every column of keys.
 _IDS: Final = {"feedback_id": "feedback", "author_id": "authors", "person_id": "persons"}
 
@@ -174,7 +176,7 @@ def swept(cursor: Any, subject: Subject) -> list[tuple[str, sql.Composable]]:
 
     It asks the catalogue, so that a table of tomorrow is erased as well; referring tables come first.
     """
-    cursor.execute(_PERSONAL_COLUMNS, {"skip": list(_NOT_SWEPT), "ids": list(_IDS)})
+    cursor.execute(_PERSONAL_COLUMNS, {"skip": list(_NOT_SWEPT), "ids": list(_IDS), "other": list(_OTHER_KEYS)})
     by_table: dict[str, list[sql.Composable]] = {}
     for table, column in cursor.fetchall():
         if column in _IDS:
@@ -219,7 +221,7 @@ def _children_first(cursor: Any, tables: list[str]) -> list[str]:
 _PERSONAL_COLUMNS = """
 SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'kundenecho'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
-  AND c.relname <> ALL(%(skip)s)
+  AND c.relname <> ALL(%(skip)s) AND c.relname || '.' || a.attname <> ALL(%(other)s)
   AND (a.attname = ANY(%(ids)s) OR a.atttypid = 'keyed'::regtype
        OR a.attname ~ '^(subject|customer|email|order|author|referee|target)_key(_[a-z0-9]+)?$')
   AND a.attname <> 'phone_key'
@@ -265,8 +267,10 @@ DELETE FROM page g WHERE page_id = ANY(%s) AND NOT EXISTS (SELECT FROM revision 
 """
 # A page that was known to show the person's feedback is read anew next time.
 _VALIDATORS = """
-DELETE FROM page_validator v USING feedback f
-WHERE f.feedback_id = ANY(%(feedback)s) AND v.source = f.source AND f.native_id = ANY(v.native_ids)
+DELETE FROM page_validator v
+WHERE v.native_ids && ARRAY(SELECT native_id FROM feedback WHERE feedback_id = ANY(%(feedback)s))
+  AND EXISTS (SELECT FROM feedback f WHERE f.feedback_id = ANY(%(feedback)s) AND v.source = f.source
+              AND f.native_id = ANY(v.native_ids))
 """
 _EMPTY_PERSONS = """
 DELETE FROM person p WHERE person_id = ANY(%(persons)s)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Final
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import Json, execute_values
+
+#: Rows that are noted at once, before they leave.
+_PORTION: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,34 @@ def register_export(conn: Connection, export: Export, *, keys: Iterable[str] = (
             execute_values(
                 cursor, "INSERT INTO export_person (export_id, key) VALUES %s", [(number, key) for key in found]
             )
-        cursor.execute(
-            "INSERT INTO export_person (export_id, key) SELECT %s, author_key FROM author WHERE person_id = ANY(%s)"
-            " ON CONFLICT DO NOTHING",
-            (number, list(persons)),
-        )
+        cursor.execute(_NOTE, (number, list(persons)))
     return number
+
+
+def registered(conn: Connection, export: Export, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Rows on their way out, each noted in the register before it leaves; commits by the portion.
+
+    Args:
+        conn: Connection of its own.
+        export: The export; its number of items is counted.
+        rows: The rows; a ``person_id`` such as ``P7`` is whom they tell of.
+
+    Yields:
+        The same rows.
+    """
+    number = register_export(conn, replace(export, items=0))
+    conn.commit()
+    left = iter(rows)
+    while portion := list(islice(left, _PORTION)):
+        persons = [int(row["person_id"][1:]) for row in portion if str(row.get("person_id") or "").startswith("P")]
+        with conn.cursor() as cursor:
+            cursor.execute("UPDATE export_register SET items = items + %s WHERE export_id = %s", (len(portion), number))
+            cursor.execute(_NOTE, (number, persons))
+        conn.commit()
+        yield from portion
+
+
+_NOTE: Final = """
+INSERT INTO export_person (export_id, key) SELECT %s, author_key FROM author WHERE person_id = ANY(%s)
+ON CONFLICT DO NOTHING
+"""

@@ -29,7 +29,6 @@ _EXPOSURE_KEYS = (
     "units_sold", "return_months", "per_thousand_sold",
 )  # fmt: skip
 _TOPIC_KEYS = ("label", "terms", "product", "persons", "share", "first_seen")
-_ADVOCATE_KEYS = ("person_id", "display_name", "score", "stage", "contactable", "contactable_reason")
 
 
 def list_defects(
@@ -107,77 +106,6 @@ def _suggested(row: dict[str, Any]) -> dict[str, Any] | None:
         return None
     nothing = dict.fromkeys((*_REMEDY_KEYS, "feedback_id", "effect"))
     return {**nothing, "state": "suggested", "text": row["fix_quote"], "feedback_id": row["fix_feedback_id"]}
-
-
-def list_advocates(
-    conn: Connection,
-    *,
-    limit: int | None = None,
-    min_score: float = 0,
-    product: str | None = None,
-    stage: str | None = None,
-    contactable: str | None = None,
-    since: datetime | None = None,
-) -> list[dict[str, Any]]:
-    """Advocates, the highest score first.
-
-    Args:
-        conn: Connection that may read the schema ``lists``.
-        limit: At most so many.
-        min_score: Leave out lower scores, 0 to 100.
-        product: Only those who spoke well of this product.
-        stage: Only this stage of the loyalty loop.
-        contactable: yes | no | reply_only, as of now.
-        since: Only who was heard then or later; a time without a zone is UTC.
-
-    Returns:
-        One mapping per person with the keys of the contract.
-    """
-    rows = _rows(
-        conn,
-        "SELECT * FROM lists.advocates WHERE score >= %(least)s"
-        " AND (%(product)s::text IS NULL OR person_id IN (SELECT person_id FROM lists.advocate_reasons"
-        "      WHERE product = %(product)s AND weight > 0))"
-        " AND (%(stage)s::text IS NULL OR stage = %(stage)s)"
-        " AND (%(since)s::timestamptz IS NULL OR last_seen >= %(since)s)"
-        " AND (%(contactable)s::text IS NULL OR contactable = %(contactable)s)"
-        " ORDER BY score DESC, last_seen DESC NULLS LAST, person_id LIMIT %(limit)s",
-        {
-            "limit": limit,
-            "least": min_score,
-            "product": product,
-            "stage": stage,
-            "contactable": contactable,
-            "since": since,
-        },
-    )
-    reasons = _by(
-        _rows(
-            conn,
-            "SELECT * FROM lists.advocate_reasons WHERE person_id = ANY(%(ids)s) ORDER BY person_id, rank",
-            {"ids": [row["person_id"] for row in rows]},
-        ),
-        "person_id",
-    )
-    return [
-        {
-            **{key: _plain(row[key]) for key in _ADVOCATE_KEYS},
-            "reasons": [
-                {
-                    "kind": reason["kind"],
-                    "weight": reason["weight"],
-                    "quote": reason["quote"],
-                    "feedback_id": reason["feedback_id"],
-                    "url": reason["url"],
-                    "date": reason["day"].isoformat() if reason["day"] else None,
-                }
-                for reason in reasons.get(row["person_id"], [])
-            ],
-            "sources": row["sources"],
-            "last_seen": _plain(row["last_seen"]),
-        }
-        for row in rows
-    ]
 
 
 def list_topics(conn: Connection, *, product: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:

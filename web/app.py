@@ -18,11 +18,12 @@ from pipeline import remedy_words, words
 from pipeline.export import as_csv, as_json, write_xlsx
 from storage.connect import Connection, Database
 from storage.exports import Export, register_export
-from storage.lists import list_advocates, list_defects
+from storage.lists import list_defects
 from storage.loop import list_recoveries, list_stages, list_transitions, silent_customers
 from storage.offers import list_offers
 from storage.why import why
 from web import loop_chart
+from web.advocates import add_advocate_pages
 from web.cases import add_case_pages
 from web.journey import add_journey_pages
 from web.kpis import add_kpi_pages
@@ -38,7 +39,6 @@ _POLICY = (
 #: Lists to download: kind in the register of exports, title of the sheet, and where the rows come from.
 _EXPORTS: Final[dict[str, tuple[str, str, Callable[[Connection], list[dict[str, Any]]]]]] = {
     "maengel": ("defects", "Mängel", list_defects),
-    "fuersprecher": ("advocates", "Fürsprecher", list_advocates),
     "angebote": ("offers", "Angebote", list_offers),
 }
 
@@ -85,12 +85,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
             rows = list_defects(conn, product=produkt or None, min_persons=ab, onset=True)
         return pages.TemplateResponse(request, "defects.html", {"rows": rows, "product": produkt, "least": ab})
 
-    @app.get("/fuersprecher")
-    def advocates(request: Request, produkt: str | None = None) -> HTMLResponse:
-        with db.connect("kundenecho web") as conn:
-            rows = list_advocates(conn, product=produkt or None)
-        return pages.TemplateResponse(request, "advocates.html", {"rows": rows, "product": produkt})
-
+    add_advocate_pages(app, pages, db)
     add_case_pages(app, pages, settings, db)
     add_kpi_pages(app, pages, settings, db)
     add_offer_page(app, pages, db)
@@ -125,7 +120,10 @@ def build(settings: Settings, db: Database) -> FastAPI:
     @app.get("/export/{name}.{form}")
     def export(request: Request, name: str, form: str) -> Response:
         if name not in _EXPORTS or form not in {"csv", "json", "xlsx"}:
-            raise DataError(f"there is no export {name}.{form}", remedy=f"{', '.join(_EXPORTS)}; csv, json or xlsx")
+            raise DataError(
+                f"there is no export {name}.{form}",
+                remedy=f"{', '.join((*_EXPORTS, 'fuersprecher'))}; csv, json or xlsx",
+            )
         kind, _, read = _EXPORTS[name]
         with db.connect("kundenecho web") as conn:
             rows = read(conn)

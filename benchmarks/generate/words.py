@@ -1,7 +1,7 @@
 """Feedback of a generated installation: what was said, and what the analysis found in it, as statements.
 
 Parameters: first and last number of the rows, the accounts that are drawn from, base, step and cap (every so-many-th row
-is the first of an account), shift of the numbers of revisions, total, products, components.
+is the first of an account), often (every so-many-th is by the one who writes most), persons, shift of the numbers of revisions, total, products, components.
 """
 
 from __future__ import annotations
@@ -69,12 +69,13 @@ FROM (
                    (ARRAY['leak', 'breakage', 'noise', 'blockage', 'malfunction'])[pg_temp.zipf(pg_temp.unit(b.t, 8), 5)] AS kind,
                    CASE WHEN b.n %% 50 = 0 THEN 'unknown' WHEN b.n %% 12 = 0 THEN 'month' ELSE 'day' END AS grain,
                    timestamptz '2025-07-01Z' - greatest(%(total)s - b.n, 0)::double precision / %(total)s * interval '1825 days'
-                       + greatest(b.n - %(total)s, 0) * interval '1 minute' - pg_temp.unit(b.n, 16) * interval '9 days' AS said_at
+                       - pg_temp.unit(b.n, 16) * interval '9 days' AS said_at
             FROM (
                 SELECT n, CASE WHEN n %% 200 = 1 AND n > %(first)s THEN n - 1 ELSE n END AS t,
                        CASE WHEN n %% %(step)s = 0 AND n / %(step)s <= %(cap)s THEN %(base)s + n / %(step)s
+                            WHEN n %% %(often)s = 11 AND n <= %(total)s THEN %(persons)s
                             WHEN pg_temp.unit(n, 1) < 0.1 THEN NULL
-                            ELSE 1 + floor(%(accounts)s * pg_temp.unit(n, 2) ^ 2)::bigint END AS author_id
+                            ELSE 1 + floor(%(accounts)s * pg_temp.unit(n, 2) ^ 1.8)::bigint END AS author_id
                 FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
                 OFFSET 0
             ) b

@@ -18,8 +18,8 @@ from pipeline.analyse import analyse
 from pipeline.company_lists import import_folder
 from pipeline.decide import decide
 from pipeline.persons import judge_accounts
+from storage.advocate_list import list_advocates
 from storage.connect import Connection, Database
-from storage.lists import list_advocates
 from storage.load import LoadSource, load_feed
 from storage.loop import list_recoveries
 from storage.person_lists import list_candidates

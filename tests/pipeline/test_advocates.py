@@ -21,8 +21,8 @@ from pipeline.analyse import analyse
 from pipeline.company_lists import import_list
 from pipeline.decide import decide
 from pipeline.persons import judge_accounts, undo_judgement
+from storage.advocate_list import list_advocates
 from storage.connect import Connection
-from storage.lists import list_advocates
 from storage.load import LoadReport
 from storage.loop import list_recoveries, list_transitions
 from storage.person_lists import list_judgements
@@ -160,6 +160,8 @@ def state(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
         "reason": rows(conn, "SELECT * FROM advocate_reason ORDER BY person_id, rank"),
         "stage": rows(conn, "SELECT * FROM person_stage ORDER BY person_id, number"),
         "author": rows(conn, "SELECT author_id, person_id FROM author ORDER BY 1"),
+        "rank": rows(conn, "SELECT * FROM advocate_rank ORDER BY person_id, product"),
+        "contact": rows(conn, "SELECT person_id, contactable, contactable_reason, may_turn FROM advocate ORDER BY 1"),
     }
 
 

@@ -21,8 +21,9 @@ from pipeline.collect import collect, import_file
 from pipeline.decide import decide
 from pipeline.report import report
 from pipeline.retain import retain
+from storage.advocate_list import list_advocates
 from storage.connect import Connection, Database, named_lock
-from storage.lists import list_advocates, list_defects
+from storage.lists import list_defects
 from storage.remedies import list_offers
 from storage.runs import watermark
 from storage.why import why

@@ -22,12 +22,13 @@ from pipeline.export import as_json
 from pipeline.retain import retain
 from pipeline.rights import Choice, erase_person, object_person
 from pipeline.subject import subject_access
+from storage.advocate_list import list_advocates
 from storage.blocks import ERASURES
 from storage.connect import Connection, Database
 from storage.contact import contactable
 from storage.erase import swept
 from storage.exports import Export, register_export
-from storage.lists import list_advocates, list_defects
+from storage.lists import list_defects
 from storage.load import LoadSource, load_feed
 from storage.subject import Named, Subject, find_subject
 from tests.conftest import SECRET, rows, write_feed

@@ -21,6 +21,7 @@ REMEDIES = {
 READERS = {
     "marketing": {
         "advocates",
+        "advocate_ranks",
         "advocate_reasons",
         "person_accounts",
         "person_candidates",
@@ -60,6 +61,7 @@ READERS = {
     },
     "support": {
         "advocates",
+        "advocate_ranks",
         "advocate_reasons",
         "person_accounts",
         "person_candidates",
