@@ -59,7 +59,9 @@ def main() -> None:
         (place / "siegel.svg").write_text(badge(seal), encoding="utf-8")
         (place / "siegel.html").write_text(_SEAL.format("siegel.svg"), encoding="utf-8")
         take(browser, (place / "siegel.html").as_uri(), "siegel", 480, 224)
-    take(browser, f"{serving(settings)}maengel", "maengel", 1280, 720)
+    pages = serving(settings)
+    take(browser, f"{pages}maengel", "maengel", 1280, 720)
+    take(browser, f"{pages}reise", "reise", 1340, 1100)
 
 
 def with_remedy(settings: Settings) -> None:

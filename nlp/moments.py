@@ -7,27 +7,32 @@ A mention is one; so is a clause without any that names a touchpoint, shows a fe
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from kundenecho.analysis import Mention, Moment
 from nlp.clauses import Clause, Words
-from nlp.extensions import CLAUSES, MENTIONS, MOMENTS, SIGNALS, WORDS
-from nlp.features import clause_at, clause_starts
+from nlp.extensions import CLAUSES, MENTIONS, MOMENTS, SCORES, SIGNALS, VERDICT, WORDS
+from nlp.features import PAIRS, clause_at, clause_starts
 from nlp.mentions import clause_evidence
 from nlp.places import Places, places
 from nlp.quotes import LONGEST
 from nlp.sentences import offsets
+from nlp.sentiment import Verdict
 from nlp.signals import Signals
+from nlp.weights import Scores
 
 _POLARITY: Final = {"pos": 1, "neu": 0, "neg": -1}
 #: Which way a feeling, an expectation and a word on staying point.
 _EMOTION: Final = {"joy": 1, "trust": 1, "surprise": 0, "disappointment": -1, "anger": -1, "worry": -1}
 _EXPECTATION: Final = {"exceeded": 1, "met": 0, "disappointed": -1}
 _LOYALTY: Final = {"repeat": 1, "churn": -1}
+#: Score of the verdict from which a text is praise, and probability from which a clause criticises something.
+_PRAISE, _SOME = 0.9, 0.1
+_CRITICISM: Final = [at for at, (_, polarity) in enumerate(PAIRS) if polarity == "neg"]
 #: Most tokens of a feeling that has nothing of its own it could be about.
 _SHORT: Final = 3
 
@@ -59,8 +64,7 @@ def _felt(emotion: str | None, expectation: str | None) -> int:
 def find_moments(doc: Doc) -> list[Moment]:
     """The moments of a Doc in order of their clauses; offsets into the Doc's text, ``field`` not yet decided.
 
-    What is said of another product is none, nor a feeling that is only wished. Opinions of one clause on one
-    touchpoint that were felt alike are one moment.
+    What is said of another product is none, nor a feeling that is only wished.
     """
     data = doc.user_data
     signals: Signals = data[SIGNALS]
@@ -73,8 +77,8 @@ def find_moments(doc: Doc) -> list[Moment]:
     by_clause: dict[int, list[Mention]] = {}
     for mention in mentions:
         by_clause.setdefault(clause_at(starts, mention.evidence[0]), []).append(mention)
-    firsts = [clause.first for clause in clauses]
-    reader = _Reader(data[WORDS], clauses, signals)
+    firsts = [clause.first for clause in clauses] if told else []
+    reader = _Reader(data)
     found: list[Moment] = []
     last: tuple[int, Moment] | None = None
     for at in sorted({*by_clause, *(bisect_right(firsts, first) - 1 for first in told)}):
@@ -86,21 +90,22 @@ def find_moments(doc: Doc) -> list[Moment]:
 class _Reader:
     """Reads the moments of one text."""
 
-    def __init__(self, words: Words, clauses: Sequence[Clause], signals: Signals) -> None:
-        self.words = words
-        self.clauses = clauses
-        self.signals = signals
+    def __init__(self, data: Mapping[Any, Any]) -> None:
+        self.words: Words = data[WORDS]
+        self.clauses: Sequence[Clause] = data[CLAUSES]
+        self.signals: Signals = data[SIGNALS]
+        self.verdict: Verdict | None = data.get(VERDICT)
+        self.scores: Scores | None = data.get(SCORES)
         self.table: Places = places()
-        forms = self.table.words.intersection(words.folded)
-        self.visit = bool(forms) and self.table.unless.isdisjoint(words.folded)
+        self._visit: bool | None = None
 
     def opinions(self, at: int, mentions: Sequence[Mention]) -> list[Moment]:
-        """The moments of a clause with opinions."""
+        """The moments of a clause with opinions: of those on one touchpoint the surest."""
         clause, signals = self.clauses[at], self.signals
         emotion, expectation = signals.emotions.get(clause.first), signals.expectations.get(clause.first)
         named = self._named(clause)
         own = [self._own(mention, clause) for mention in mentions]
-        found: dict[tuple[str | None, int], Moment] = {}
+        found: dict[str | None, tuple[float, Moment]] = {}
         for mention, place in zip(mentions, own, strict=True):
             # "Schnelle Lieferung und tolle Verarbeitung": the words name the touchpoint of the first opinion only.
             touchpoint = place if place is not None and named in own else named or place
@@ -109,8 +114,10 @@ class _Reader:
             feeling = (None, None) if said and said == -_felt(emotion, expectation) else (emotion, expectation)
             mood = mood_of(said, *feeling)
             moment = self._moment(at, mention.evidence, touchpoint, mood, *feeling)
-            found.setdefault((moment.touchpoint, mood), moment)
-        return list(found.values())
+            surest = found.get(moment.touchpoint)
+            if surest is None or mention.confidence > surest[0]:
+                found[moment.touchpoint] = (mention.confidence, moment)
+        return [moment for _, moment in found.values()]
 
     def aside(self, at: int, last: tuple[int, Moment] | None) -> Iterator[Moment]:
         """The moment of a clause without an opinion; ``last`` is the one before it with the number of its clause."""
@@ -118,7 +125,7 @@ class _Reader:
         if clause.elsewhere:
             return
         stays = _LOYALTY.get(signals.loyalties.get(clause.first, ""), 0)
-        expectation = signals.expectations.get(clause.first)
+        expectation = self._expectation(at)
         emotion = None if clause.hypothetical else signals.emotions.get(clause.first)
         if clause.hypothetical and not (stays or expectation):
             return
@@ -129,6 +136,14 @@ class _Reader:
             mood = mood_of(stays, emotion, expectation)
             yield self._moment(at, clause_evidence(self.words, clause), touchpoint, mood, emotion, expectation)
 
+    def _expectation(self, at: int) -> str | None:
+        """The expectation that a clause tells of; a disappointment nobody else sees in a text of praise is misread."""
+        told = self.signals.expectations.get(self.clauses[at].first)
+        if told == "disappointed" and self.verdict is not None and self.verdict.score > _PRAISE:
+            criticised = self.scores is None or self.scores.labels[at, _CRITICISM].max() >= _SOME
+            return told if criticised else None
+        return told
+
     def _moment(
         self,
         at: int,
@@ -138,10 +153,17 @@ class _Reader:
         emotion: str | None,
         expectation: str | None,
     ) -> Moment:
-        if self.visit and touchpoint in self.table.visit:
+        if touchpoint in self.table.visit and self._is_visit():
             touchpoint = "use"
         phase = self.table.phases[touchpoint] if touchpoint else None
         return Moment("text", evidence, self._quote(at, evidence), phase, touchpoint, mood, emotion, expectation)
+
+    def _is_visit(self) -> bool:
+        """Whether the text tells of a visit to a house."""
+        if self._visit is None:
+            forms = self.words.folded
+            self._visit = not self.table.words.isdisjoint(forms) and self.table.unless.isdisjoint(forms)
+        return self._visit
 
     def _quote(self, at: int, evidence: tuple[int, int]) -> tuple[int, int]:
         """The sentence of a clause, as far as it can be read at a glance."""
@@ -186,7 +208,7 @@ class _Reader:
 @Language.factory(
     "kundenecho_moments_v1",
     assigns=["doc._.moments"],
-    requires=["doc._.words", "doc._.clauses", "doc._.signals", "doc._.mentions"],
+    requires=["doc._.words", "doc._.clauses", "doc._.signals", "doc._.mentions", "doc._.verdict"],
 )
 def create_moments(nlp: Language, name: str) -> Callable[[Doc], Doc]:
     """Component that sets ``doc._.moments``."""

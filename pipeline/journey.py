@@ -88,7 +88,7 @@ def emotions(row: Mapping[str, Any]) -> str:
 
 def too_few(needed: int) -> str:
     """What stands in the place of a share that too few persons would carry."""
-    return f"zu wenig Daten, noch {needed} {'Person' if needed == 1 else 'Personen'} nötig"
+    return f"zu wenig Daten, noch {needed} nötig"
 
 
 def pieces(quote: Mapping[str, Any]) -> tuple[str, str, str]:

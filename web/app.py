@@ -18,6 +18,7 @@ from pipeline import remedy_words, words
 from pipeline.export import as_csv, as_json, write_xlsx
 from storage.connect import Connection, Database
 from storage.exports import Export, register_export
+from storage.journey import list_journey
 from storage.lists import list_defects
 from storage.loop import list_recoveries, list_stages, list_transitions, silent_customers
 from storage.offers import list_offers
@@ -40,6 +41,7 @@ _POLICY = (
 _EXPORTS: Final[dict[str, tuple[str, str, Callable[[Connection], list[dict[str, Any]]]]]] = {
     "maengel": ("defects", "Mängel", list_defects),
     "angebote": ("offers", "Angebote", list_offers),
+    "reise": ("journey", "Kundenreise", list_journey),
 }
 
 

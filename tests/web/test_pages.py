@@ -85,7 +85,7 @@ def test_what_is_not_there_says_so(site: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
-@pytest.mark.parametrize("name", ["maengel", "fuersprecher", "angebote"])
+@pytest.mark.parametrize("name", ["maengel", "fuersprecher", "angebote", "reise"])
 def test_exports(site: str, name: str, form: str) -> None:
     status, body, headers = get(f"{site}export/{name}.{form}")
     assert status == 200
