@@ -9,13 +9,13 @@ KIND: Final = {"accessory": "Zubehör", "supply": "Verbrauchsmaterial", "model":
 CHANNEL: Final = {"email": "E-Mail", "phone": "Telefon", "sms": "SMS", "post": "Post"}
 #: Why an offer is not made, by what ``offer_answer`` says.
 WITHHELD: Final = {
-    "no_quote": "die Stelle gibt es nicht mehr",
+    "no_quote": "Zitat nicht mehr verfügbar",
     "too_old": "zu lange her",
     "bought": "schon gekauft",
     "declined": "abgelehnt",
     "made": "schon angeboten",
-    "stage": "nicht zufrieden genug",
-    "open_case": "ein Vorgang ist offen",
+    "stage": "zurzeit nicht zufrieden",
+    "open_case": "mit offenem Vorgang",
     "not_contactable": "nicht kontaktierbar",
 }
 _COLUMNS: Final = (

@@ -90,11 +90,15 @@ class MailServer:
     Attributes:
         refused: Status by address that is refused at RCPT.
         received: Recipients and message of each mail that was taken.
+        offers: Extensions that it names when it is greeted; it carries none of them out.
+        said: Command words of the other side.
     """
 
     port: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     received: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    offers: tuple[str, ...] = ()
+    said: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -111,7 +115,15 @@ def mail_server() -> Iterator[MailServer]:
             self.say("220 local")
             while line := self.rfile.readline().decode("ascii").strip():
                 word, _, rest = line.partition(" ")
-                if word.upper() == "RCPT":
+                mails.said.append(word.upper())
+                if word.upper() == "EHLO":
+                    *most, last = ("local", *mails.offers)
+                    for name in most:
+                        self.say(f"250-{name}")
+                    self.say(f"250 {last}")
+                elif word.upper() in mails.offers:
+                    self.say("454 not now")
+                elif word.upper() == "RCPT":
                     address = rest.partition("<")[2].partition(">")[0]
                     code = mails.refused.get(address, 250)
                     self.say(f"{code} <{address}>")

@@ -18,6 +18,7 @@ from pipeline.alarms import check_freshness, step_failed, step_succeeded
 from pipeline.notify import Message, signature, tell
 from storage.connect import Connection
 from storage.runs import begin_run, end_run
+from tests.pipeline.receivers import mail_server
 
 
 class Mail(socketserver.StreamRequestHandler):
@@ -149,3 +150,14 @@ def test_freshness(settings: Settings, conn: Connection, hook: Any) -> None:
     assert check_freshness(chosen, now + timedelta(hours=50))["told"] == 0
     assert json.loads(calls[0][1])["source"] == "daily"
     assert check_freshness(chosen, now + timedelta(days=15))["stale"] == 2
+
+
+def test_a_mail_server_that_offers_encryption_is_asked_for_it(settings: Settings) -> None:
+    """What a server offers is known once it was greeted; nothing goes out in clear where encryption fails."""
+    with mail_server() as mails:
+        mails.offers = ("STARTTLS",)
+        values = {"alerts.email_to": "a@example.org", "alerts.smtp_host": "127.0.0.1", "alerts.smtp_port": mails.port}
+        [receipt] = tell(replace(settings, values={**settings.values, **values}), Message("test", "Betreff", "Text"))
+    assert mails.said[:2] == ["EHLO", "STARTTLS"]
+    assert (receipt.delivered, receipt.detail) == (False, "SMTP 454")
+    assert mails.received == []
