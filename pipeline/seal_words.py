@@ -13,7 +13,7 @@ GROUP: Final = {"verified": "mit bestätigtem Kauf", "unverified": "ohne bestät
 _REASON: Final = {
     "hidden": "nicht veröffentlicht: noch nicht freigegeben oder vom Portal verborgen",
     "incentivised": "nach eigener Aussage gegen eine Gegenleistung geschrieben",
-    "again": "weitere Bewertungen derselben Person oder Kopien eines Textes",
+    "again": "mehrfach abgegeben: von derselben Person oder als Kopie eines Textes",
     "undated": "ohne glaubhaftes Datum",
 }
 WITHHELD: Final = {
