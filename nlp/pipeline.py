@@ -35,10 +35,10 @@ COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" fo
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
     "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features",
-    "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "moments", "net", "nouns", "parts", "patterns",
-    "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading", "personal_words",
-    "pipeline", "places", "quotes", "search", "sentences", "sentiment", "signals", "stated_rating", "terms",
-    "tokenizer", "told", "verdict", "weights", "wordbank",
+    "fix_clauses", "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "moments", "net", "nouns", "parts",
+    "patterns", "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading",
+    "personal_words", "pipeline", "places", "quotes", "search", "sentences", "sentiment", "signals", "stated_rating",
+    "terms", "tokenizer", "told", "verdict", "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
 _UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1", "kundenecho_moments_v1")

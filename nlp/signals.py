@@ -27,6 +27,8 @@ EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment"
 EXPECTATION_SIGNALS: Final = ("exceeded", "disappointed", "met")
 _TOUCHPOINT: Final = "at_"
 _WISH: Final = "wish"
+#: A recommendation that was received, or that is one of a part or a way of using, speaks for nothing.
+_PART: Final = "recommend_part"
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ def _of_clause(words: Words, clause: Clause, matches: Sequence[Match]) -> list[s
         name = attitudes.answered(name, words, clause) if name is not None else None
         if name is not None:
             found[name] = min(rule.rank, found.get(name, rule.rank))
-    if "recommend_no" in found:
+    if "recommend_no" in found or found.pop(_PART, None) is not None:
         found.pop("recommend_yes", None)
     if "churn" in found:
         found.pop("repeat", None)

@@ -101,3 +101,50 @@ def test_every_class_is_known(name: str) -> None:
     data = load_toml(name)
     classes = load_toml("loyalty.toml")["classes"] | data.get("classes", {})
     assert all(expand(pattern, classes) for entry in data["cue"] for pattern in entry["patterns"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich bin auf Empfehlung meiner Tochter darauf gestoßen.",
+        "Eine Freundin hat ihn mir wärmstens empfohlen.",
+        "Besonders zu empfehlen ist der Wein.",
+        "Unbedingt das Bier probieren.",
+        "Ich würde empfehlen auf Englisch zu bestellen.",
+        "Ich empfehle die größere.",
+        "Noch ein Tipp: vorher ausspülen.",
+        "Das gleiche kann man auch im Laden kaufen.",
+        "Jeder kann ja mal einen schlechten Tag haben.",
+    ],
+)
+def test_a_recommendation_received_or_of_a_part_is_none(read: Read, text: str) -> None:
+    assert read(text).recommend == "none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Auf jeden Fall zu empfehlen.",
+        "Immer wieder zu empfehlen!",
+        "Ich empfehle die Kanne sehr.",
+        "Von mir ein Kauftipp!",
+    ],
+)
+def test_a_recommendation_of_the_whole(read: Read, text: str) -> None:
+    assert read(text).recommend == "yes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Es gibt ihn in vier Farben.",
+        "Bisher haben wir immer die großen Beutel gekauft.",
+        "Er ist nach wie vor dicht.",
+        "Schnell abgewaschen und sofort wieder einsatzbereit.",
+        "Früher war ich immer zufrieden damit.",
+        "Lieferung wie immer schnell.",
+        "Hoffentlich nächstes Mal wieder besser.",
+    ],
+)
+def test_what_sounds_like_loyalty_and_is_none(read: Read, text: str) -> None:
+    assert read(text).loyalty != "repeat"

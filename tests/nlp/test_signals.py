@@ -138,6 +138,8 @@ def test_free_of_charge_is_no_incentive(read: Read, text: str) -> None:
         "Das Gestell hat gequietscht. Schrauben nachgezogen, seitdem ist Ruhe.",
         "Nach einem Neustart war das Problem weg.",
         "Es ging immer aus, bis ich den Filter gereinigt habe.",
+        "Der Hebel klemmte. Ein Tropfen Öl hat geholfen.",
+        "Die Leitung war verstopft. Essig hat geholfen.",
     ],
 )
 def test_what_helped(read: Read, text: str) -> None:
@@ -169,6 +171,12 @@ def test_the_means_may_stand_in_the_sentence_before(read: Read) -> None:
         "Ausgepackt, angeschlossen, lief sofort.",
         "Dichtung getauscht und es tropft trotzdem weiter.",
         "Vielleicht ist das Problem nach einem Neustart weg.",
+        "Zum Schließen noch einmal drücken und er ist wieder dicht.",
+        "Schüttelt man ihn kopfüber, tropft nichts, er ist absolut dicht.",
+        "Super schön anzusehen, handlich, bleibt lange warm und trocken.",
+        "Die Beratung hat geholfen.",
+        "Hat mir geholfen, zehn Kilo abzunehmen.",
+        "Er klemmte. Wenn man ihn ölt, dann geht das auch nicht.",
     ],
 )
 def test_what_did_not_help(read: Read, text: str) -> None:
@@ -252,6 +260,7 @@ def test_every_signal_is_one_of_the_contract() -> None:
         "churn",
         "wish",
     }
+    known.add("recommend_part")  # cancels a recommendation, and is told to nobody
     clauses = {entry["signal"] for name in FILES for entry in load_toml(name)["cue"]}
     assert clauses == known
     expectations = {entry["signal"] for entry in load_toml("expectations.toml")["cue"]}
