@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from cli.main import main
 from insights.advocates import Reason, score
 from kundenecho.analysis import ASPECTS, DEFECT_TYPES, LOYALTY, POLARITIES, RECOMMEND, SENTIMENTS
 from tests.cli.conftest import Installation
@@ -223,12 +225,19 @@ def test_analyse_of_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_exit_codes_and_one_clear_line(
-    arguments: tuple[str, ...], code: int, words: str, installed: Installation
-) -> None:
-    done = command(*arguments)
-    assert done.returncode == code, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    arguments: tuple[str, ...], code: int, words: str, installed: Installation,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """As the process would end; whole processes run in the tests around this one."""
+    monkeypatch.setattr(sys, "argv", ["kundenecho", *arguments])
+    # --config goes to the environment.
+    monkeypatch.setenv("KUNDENECHO_CONFIG", os.environ["KUNDENECHO_CONFIG"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert ended.value.code == code, told
+    assert words in told
+    assert "Traceback" not in told
 
 
 def test_import_loads_one_file_and_a_second_time_nothing(installed: Installation, tmp_path: Path) -> None:

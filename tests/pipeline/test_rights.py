@@ -7,12 +7,18 @@ import json
 import re
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from cli.main import cli
 from demo.scene import Scene
 from kundenecho.keying import Keyer
 from kundenecho.messages import KINDS
@@ -84,11 +90,47 @@ def test_erased_and_collected_again_is_still_gone(demo: Settings, scene: Scene, 
     assert [t for t in traces if t in dump(db, conn) + files(demo.home)] == []
 
 
+def pages(app: FastAPI) -> dict[str, str]:
+    """Every page, and every list that one of them offers to download, in each form; also what is added later."""
+
+    def get(path: str) -> str:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        return answer.content.decode("utf-8", "replace")
+
+    client = TestClient(app)
+    paths = [route.path for route in app.routes if isinstance(route, APIRoute)]
+    found = {path: get(path) for path in paths if "{" not in path}
+    names = {name for page in found.values() for name in re.findall(r"/export/(\w+)\.", page)}
+    assert names >= {"maengel", "fuersprecher", "angebote"}
+    downloads = [f"/export/{name}.{form}" for name in sorted(names) for form in ("csv", "json", "xlsx")]
+    return found | {path: get(path) for path in downloads}
+
+
+def lists_of(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command that lists something for machines and needs no argument, as it is called."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from lists_of(command, (*path, name))
+        options = {option for parameter in command.params for option in parameter.opts}
+        if not any(isinstance(p, click.Argument) and p.required for p in command.params):
+            if "--format" in options:
+                yield (*path, name, "--format", "json")
+            elif "--json" in options:
+                yield (*path, name, "--json")
+
+
+def asked(*call: str) -> str:
+    done = CliRunner().invoke(cli, list(call), catch_exceptions=False)
+    assert done.exit_code == 0, (call, done.output)
+    return done.output
+
+
 @pytest.mark.heavy
 def test_no_way_out_yields_an_address_that_may_not_be_written_to(
     demo: Settings, scene: Scene, db: Database, conn: Connection, keyer: Keyer
 ) -> None:
-    """Marketing's views, the pages, every format of every list: addresses stand in the newsletter alone."""
+    """Every view, page, download and list of the command line: addresses stand in the newsletter alone."""
     exports = demo.home / "demo-exports"
     import_folder(demo, exports)
     run(demo)
@@ -123,34 +165,27 @@ def test_no_way_out_yields_an_address_that_may_not_be_written_to(
     # Everybody was answered: an open case would keep the offers back.
     rows(conn, "UPDATE case_file SET state = 'closed', outcome = 'solved', closed_at = now() RETURNING case_id")
     conn.commit()
-    client = TestClient(build(demo, db))
-    ways = [
-        client.get(f"/export/{name}.{form}")
-        for name in ("fuersprecher", "angebote")
-        for form in ("csv", "json", "xlsx")
-    ]
-    ways += [client.get(path) for path in ("/fuersprecher", "/maengel", "/angebote")]
-    assert {way.status_code for way in ways} == {200}
-    shown = "\n".join(way.content.decode("utf-8", "replace") for way in ways) + files(demo.home)
+    ways = pages(build(demo, db))
+    ways |= {" ".join(call): asked(*call) for call in lists_of(cli) if call[0] != "newsletter"}
+    assert len(ways) > 25
+    shown = "\n".join(ways.values()) + files(demo.home)
     views = rows(conn, "SELECT viewname FROM pg_views WHERE schemaname = 'lists'")
     shown += "\n".join(str(row) for (view,) in views for row in rows(conn, f"SELECT v::text FROM lists.{view} v"))
     assert [address for address in addresses if address in shown] == []
-    contactable = {r["person_id"] for r in json.loads(ways[1].content) if r["contactable"] == "yes"}
+    contactable = {r["person_id"] for r in json.loads(ways["/export/fuersprecher.json"]) if r["contactable"] == "yes"}
     allowed = {f"P{p}" for (p,) in rows(conn, "SELECT person_id FROM person_contact WHERE contactable = 'yes'")}
     assert contactable <= allowed
     # Nobody is offered anything but by a consent, or by what was bought with the address.
-    offered = {row["person_id"] for row in json.loads(ways[4].content)}
+    offered = {row["person_id"] for row in json.loads(ways["/export/angebote.json"])}
     assert offered
     said_no = {str(keyer.customer(number)) for number in gone}
     numbers = dict(
         rows(conn, "SELECT 'P' || a.person_id, ac.customer_key FROM author a JOIN author_customer ac USING (author_id)")
     )
     assert not said_no & {numbers[person] for person in offered}
-    assert set(re.findall(r"/warum/(P\d+)", ways[-1].text)) <= offered
-    assert rows(conn, "SELECT kind, way, made_by, items FROM lists.exports ORDER BY export_id LIMIT 2") == [
-        ("newsletter", "command", "Marketing", len(taken)),
-        ("advocates", "page", "Seiten", len(json.loads(ways[1].content))),
-    ]
-    assert rows(conn, "SELECT DISTINCT items FROM lists.exports WHERE kind = 'offers'") == [
-        (len(json.loads(ways[4].content)),)
-    ]
+    assert set(re.findall(r"/warum/(P\d+)", ways["/angebote"])) <= offered
+    suggested = {(len(json.loads(ways["/export/angebote.json"])),)}
+    assert set(rows(conn, "SELECT items FROM lists.exports WHERE kind = 'offers' AND way = 'page'")) == suggested
+    registered = set(rows(conn, "SELECT kind, way, made_by, items FROM lists.exports"))
+    listed = len(json.loads(ways["/export/fuersprecher.json"]))
+    assert {("newsletter", "command", "Marketing", len(taken)), ("advocates", "page", "Seiten", listed)} <= registered
