@@ -33,6 +33,8 @@ _LOYALTY: Final = {"repeat": 1, "churn": -1}
 #: Score of the verdict from which a text is praise, and probability from which a clause criticises something.
 _PRAISE, _SOME = 0.9, 0.1
 _CRITICISM: Final = [at for at, (_, polarity) in enumerate(PAIRS) if polarity == "neg"]
+#: Confidence from which an opinion counts, and by which one must be surer than its contrary in the same clause.
+_SURE, _CLEARLY = 0.3, 0.15
 #: Most tokens of a feeling that has nothing of its own it could be about.
 _SHORT: Final = 3
 
@@ -68,7 +70,7 @@ def find_moments(doc: Doc) -> list[Moment]:
     """
     data = doc.user_data
     signals: Signals = data[SIGNALS]
-    mentions: list[Mention] = data[MENTIONS]
+    mentions: list[Mention] = [mention for mention in data[MENTIONS] if mention.confidence >= _SURE]
     told = {*signals.touchpoints, *signals.emotions, *signals.expectations, *signals.loyalties}
     if not mentions and not told:
         return []
@@ -100,24 +102,26 @@ class _Reader:
         self._visit: bool | None = None
 
     def opinions(self, at: int, mentions: Sequence[Mention]) -> list[Moment]:
-        """The moments of a clause with opinions: of those on one touchpoint the surest."""
+        """The moments of a clause with opinions: the surest on each touchpoint, without a verdict in a tie."""
         clause, signals = self.clauses[at], self.signals
-        emotion, expectation = signals.emotions.get(clause.first), signals.expectations.get(clause.first)
+        emotion, expectation = signals.emotions.get(clause.first), self._expectation(at)
         named = self._named(clause)
         own = [self._own(mention, clause) for mention in mentions]
-        found: dict[str | None, tuple[float, Moment]] = {}
+        found: dict[str | None, tuple[float, Moment | None]] = {}
         for mention, place in zip(mentions, own, strict=True):
-            # "Schnelle Lieferung und tolle Verarbeitung": the words name the touchpoint of the first opinion only.
+            # "Schnelle Lieferung und gute Qualität": the words name the touchpoint of the first opinion only.
             touchpoint = place if place is not None and named in own else named or place
             said = _POLARITY[mention.polarity]
             # A feeling that contradicts the opinion is about something else, or none: "unfassbar lecker".
             feeling = (None, None) if said and said == -_felt(emotion, expectation) else (emotion, expectation)
             mood = mood_of(said, *feeling)
             moment = self._moment(at, mention.evidence, touchpoint, mood, *feeling)
-            surest = found.get(moment.touchpoint)
-            if surest is None or mention.confidence > surest[0]:
+            sure, other = found.get(moment.touchpoint, (0.0, None))
+            if other is not None and other.mood * mood < 0 and abs(mention.confidence - sure) < _CLEARLY:
+                other.mood = 0
+            elif mention.confidence > sure:
                 found[moment.touchpoint] = (mention.confidence, moment)
-        return [moment for _, moment in found.values()]
+        return [moment for _, moment in found.values() if moment is not None]
 
     def aside(self, at: int, last: tuple[int, Moment] | None) -> Iterator[Moment]:
         """The moment of a clause without an opinion; ``last`` is the one before it with the number of its clause."""

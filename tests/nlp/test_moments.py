@@ -32,7 +32,7 @@ def told(read: Read) -> Callable[..., list[tuple[str | None, int]]]:
         ("Die Verarbeitung ist hervorragend.", [("use", 1)]),
         ("Der Preis ist viel zu hoch.", [("order", -1)]),
         ("Der Kundenservice war unfreundlich.", [("support", -1)]),
-        ("Schnelle Lieferung und tolle Verarbeitung.", [("delivery", 1), ("use", 1)]),
+        ("Schnelle Lieferung und gute Qualität.", [("delivery", 1), ("use", 1)]),
         ("Kam beschädigt an.", [("delivery", -1)]),
         ("Nie wieder!", [("repurchase", -1)]),
         ("Würde ich jederzeit wieder kaufen.", [("repurchase", 1)]),
