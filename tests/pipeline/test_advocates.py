@@ -162,6 +162,7 @@ def state(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
         "author": rows(conn, "SELECT author_id, person_id FROM author ORDER BY 1"),
         "rank": rows(conn, "SELECT * FROM advocate_rank ORDER BY person_id, product"),
         "contact": rows(conn, "SELECT person_id, contactable, contactable_reason, may_turn FROM advocate ORDER BY 1"),
+        "kpis": rows(conn, "SELECT v::text FROM lists.kpi_loyalty v ORDER BY 1"),
     }
 
 

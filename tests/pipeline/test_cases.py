@@ -474,6 +474,15 @@ def test_a_case_is_what_its_events_add_up_to(
     assert state in STATES
 
 
+def key_figures(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every view of key figures, row for row."""
+    views = rows(
+        conn, "SELECT viewname FROM pg_views WHERE schemaname = 'lists' AND starts_with(viewname, 'kpi') ORDER BY 1"
+    )
+    assert len(views) >= 9
+    return {view: rows(conn, f"SELECT v::text FROM lists.{view} v ORDER BY 1") for (view,) in views}
+
+
 STEPS = ("load", "praise", "reply", "edit", "lineage", "delete", "decide")
 
 
@@ -504,8 +513,8 @@ def test_what_was_touched_equals_everything(
             decide(settings)
     decide(settings)
     columns = "kind, state, outcome, owner, due_at, answered_at, closed_at, priority, recovered_by"
-    before, events = book(conn, columns), acts(conn)
+    before, events, figures = book(conn, columns), acts(conn), key_figures(conn)
     conn.rollback()
     decide(settings, everything=True)
-    assert (book(conn, columns), acts(conn)) == (before, events)
+    assert (book(conn, columns), acts(conn), key_figures(conn)) == (before, events, figures)
     conn.rollback()
