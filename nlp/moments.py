@@ -34,7 +34,7 @@ _LOYALTY: Final = {"repeat": 1, "churn": -1}
 _PRAISE, _SOME = 0.9, 0.1
 _CRITICISM: Final = [at for at, (_, polarity) in enumerate(PAIRS) if polarity == "neg"]
 #: Confidence from which an opinion counts, and by which one must be surer than its contrary in the same clause.
-_SURE, _CLEARLY = 0.3, 0.15
+_SURE, _CLEARLY = 0.2, 0.15
 #: Most tokens of a feeling that has nothing of its own it could be about.
 _SHORT: Final = 3
 
