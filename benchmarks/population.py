@@ -285,12 +285,12 @@ _NEWCOMERS = (
 )
 _MARKS = (
     """
-    INSERT INTO dirty_key (product, author_id)
-    SELECT DISTINCT product, author_id FROM feedback WHERE feedback_id BETWEEN %(first)s AND %(last)s
+    INSERT INTO dirty_key (product, author_id, whole)
+    SELECT DISTINCT product, author_id, false FROM feedback WHERE feedback_id BETWEEN %(first)s AND %(last)s
     """,
     """
-    INSERT INTO dirty_key (product, component, defect, author_id)
-    SELECT DISTINCT f.product, lower(m.component), m.defect, f.author_id
+    INSERT INTO dirty_key (product, component, defect, author_id, whole)
+    SELECT DISTINCT f.product, lower(m.component), m.defect, f.author_id, false
     FROM feedback f JOIN mention m ON m.revision_id = f.current_revision_id
     WHERE f.feedback_id BETWEEN %(first)s AND %(last)s
     """,

@@ -68,30 +68,6 @@ def _meant(head: str, mentions: Mapping[str, int], parts: _Parts) -> str | None:
     return max(by_part[best], key=lambda name: (mentions[name], name))
 
 
-def families(names: Iterable[str], decided: Iterable[Pair] = ()) -> dict[str, str]:
-    """Names of which :func:`canonical` may make one, so that it can be asked of a few names alone.
-
-    Args:
-        names: Names, lower case, of one product and one type of defect.
-        decided: Pairs that people decided about.
-
-    Returns:
-        One name of the family, by name; names without a family are left out.
-    """
-    known = set(names)
-    parts = _Parts(known, ())
-    for one, other in decided:
-        parts.join(one, other)
-    by_spelling: dict[str, str] = {}
-    for name in sorted(known):
-        parts.join(by_spelling.setdefault(name.translate(_SPELLING), name), name)
-        for at in range(MIN_MODIFIER, len(name) - MIN_HEAD + 1):
-            if name[at:] in known:
-                parts.join(name, name[at:])
-    together = [[name for name in group if name in known] for group in parts.groups()]
-    return {name: min(group) for group in together if len(group) > 1 for name in group}
-
-
 class _Parts:
     """Names that are joined step by step, never two that are different."""
 

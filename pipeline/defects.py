@@ -9,19 +9,19 @@ from itertools import groupby
 from math import isfinite
 from typing import Final, NamedTuple
 
-from insights.components import canonical, families
+from insights.components import canonical
 from insights.defects import Course, DefectCounts, DefectVerdict, MonthCount, Standing, judge_product, signal_of
 from insights.disproportionality import Stratum
 from insights.weeks import WeekCount, last_closed, observed_until, spread, standardised
-from pipeline.defect_additions import Judging, add, named
+from pipeline.defect_additions import Judging, add
 from pipeline.parts import judged
 from pipeline.remedy_effects import decide_effects, decide_returns
 from pipeline.step import Progress
 from storage.connect import Connection
-from storage.counted import remember, take_feedback, whole_products
+from storage.counted import products_naming, remember, take_feedback, whole_products
 from storage.defects import CellRow, ExposureRow, FigureRow, count_defects, write_defects
 from storage.dirty import Dirty
-from storage.part_names import ComponentRow, NameRow, count_components, write_names
+from storage.part_names import ComponentRow, count_components, write_aliases
 from storage.parts import DecisionRow, groups_of, keep_ids, part_decisions
 from storage.remedy_offers import write_fixes
 from storage.voices import make_voices
@@ -77,32 +77,25 @@ def decide_defects(
     closed = last_closed(newest.date()) if newest else None
     judging = Judging(lineage, min_persons, closed, observed_until(closed) if closed else None)
     take_feedback(conn, dirty.moved, reached, closed)
+    decisions = part_decisions(conn)
     whole = whole_products(conn, dirty.seqs, closed)
+    whole += products_naming(conn, lineage, [name for row in decisions for name in (row.one, row.other)])
     groups = sibling_groups(conn, whole, everything=everything)
-    renamed, names = named(conn, lineage, _products(groups))
-    if renamed:
-        groups = sibling_groups(conn, [*whole, *renamed], everything=everything)
-    counted = _products(groups)
-    left_out = set(counted)
-    products, written = add(conn, judging, counted, [name for name in names if name.product not in left_out])
+    counted = [product for group in groups for product in group.products]
+    products, written = add(conn, judging, counted)
     done = 0
     for portion in _portions(groups):
-        written += _count_whole(conn, portion, judging)
+        written += _count_whole(conn, portion, judging, decisions)
         done += len(portion)
         progress("Mängel zählen", done, len(counted))
     decide_returns(conn, [*counted, *products], lineage)
     return len(counted) + len(products), written
 
 
-def _products(groups: Iterable[GroupRow]) -> list[str]:
-    return [product for group in groups for product in group.products]
-
-
-def _count_whole(conn: Connection, products: Sequence[str], judging: Judging) -> int:
+def _count_whole(conn: Connection, products: Sequence[str], judging: Judging, decisions: Sequence[DecisionRow]) -> int:
     lineage, closed = judging.lineage, judging.closed
     make_voices(conn, products, closed)
-    names = count_components(conn, lineage)
-    write_names(conn, _names(names, part_decisions(conn), groups_of(conn, products)))
+    write_aliases(conn, _aliases(count_components(conn, lineage), decisions, groups_of(conn, products)))
     keep_ids(conn, products)
     cells, evidence = _count(conn, lineage, closed)
     written = write_defects(conn, lineage, _figures(cells, evidence, judging))
@@ -125,17 +118,17 @@ def _portions(groups: Iterable[GroupRow]) -> Iterator[list[str]]:
         yield portion
 
 
-def _names(
+def _aliases(
     written: Sequence[ComponentRow], decisions: Sequence[DecisionRow], group_of: Mapping[str, str | None]
-) -> Iterator[NameRow]:
+) -> Iterator[tuple[str, str, str, str]]:
+    """Names that count for another; a name that only open weeks know stands alone unless people decided about it."""
     for product, rows in groupby(written, key=lambda row: row.product):
         decided = judged(decisions, product, group_of.get(product))
+        spoken_of = {name for pair in decided.by_pair for name in pair}
         for defect, together in groupby(rows, key=lambda row: row.defect):
-            mentions = {row.component: row.mentions for row in together}
-            meant = canonical(mentions, decided.same, decided.different)
-            related = families(mentions, [*decided.same, *decided.different])
-            for name in sorted({*meant, *related}):
-                yield NameRow(product, defect, name, meant.get(name, name), related.get(name))
+            mentions = {row.component: row.settled for row in together if row.settled or row.component in spoken_of}
+            names = canonical(mentions, decided.same, decided.different)
+            yield from ((product, defect, component, name) for component, name in names.items())
 
 
 def _count(conn: Connection, lineage: int, closed: date | None) -> tuple[list[CellRow], Evidence]:

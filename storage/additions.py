@@ -14,7 +14,6 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2
 from psycopg2.extras import execute_values
 
 from storage.defects import QUOTES_PER_DEFECT, RANKED
-from storage.part_names import NameRow, add_aliases, write_families
 
 
 class TouchedRow(NamedTuple):
@@ -29,13 +28,12 @@ class TouchedRow(NamedTuple):
     observed_since: datetime | None
 
 
-def add_counts(conn: Connection, lineage_id: int, names: Iterable[NameRow]) -> list[TouchedRow]:
+def add_counts(conn: Connection, lineage_id: int) -> list[TouchedRow]:
     """Add the feedback that came to the figures of its products and defects.
 
     Args:
         conn: Connection; :func:`storage.counted.take_fresh` ran in the same transaction.
         lineage_id: Lineage whose mentions count.
-        names: New names of parts, and names whose family has grown.
 
     Returns:
         The defects that something was added to; they wait for their signal (:func:`write_signals`).
@@ -43,10 +41,7 @@ def add_counts(conn: Connection, lineage_id: int, names: Iterable[NameRow]) -> l
     values = {"lineage": lineage_id}
     with conn.cursor() as cursor:
         cursor.execute(_ADD_EXPOSURE)
-        rows = list(names)
-        add_aliases(cursor, rows)
         cursor.execute(_ADD_NAMES, values)
-        write_families(cursor, rows)
         cursor.execute(_ADDED, values)
         cursor.execute("ANALYZE added")
         cursor.execute("INSERT INTO defect (product, component, defect) SELECT product, component, defect FROM added"
@@ -95,18 +90,12 @@ UPDATE product_figure g SET persons_exposed = g.persons_exposed + s.persons, rev
     first_seen = least(g.first_seen, s.first_seen)
 FROM sums s WHERE s.product = g.product
 """
-# Whom a name is related to stays, however it is written.
 _ADD_NAMES = """
-INSERT INTO component_count AS k (product, defect, component, spelling, mentions, related)
-SELECT n.product, n.defect, n.component, n.spelling, n.mentions,
-       (SELECT o.related FROM component_count o
-        WHERE (o.product, o.defect, o.component) = (n.product, n.defect, n.component) LIMIT 1)
-FROM (
-    SELECT f.product, m.defect, lower(m.component) AS component, m.component AS spelling, count(*)::int AS mentions
-    FROM fresh f JOIN voice v USING (feedback_id)
-    JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
-    WHERE m.component IS NOT NULL GROUP BY 1, 2, 3, 4
-) n
+INSERT INTO component_count AS k (product, defect, component, spelling, mentions)
+SELECT f.product, m.defect, lower(m.component), m.component, count(*)
+FROM fresh f JOIN voice v USING (feedback_id)
+JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+WHERE m.component IS NOT NULL GROUP BY 1, 2, 3, 4
 ON CONFLICT (product, defect, component, spelling) DO UPDATE SET mentions = k.mentions + excluded.mentions
 """
 _ADDED = """

@@ -8,33 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
 from storage.voices import make_voices_of
-
-
-class AddedName(NamedTuple):
-    """A name of a part in feedback that came: whether it was known of the product, and its family."""
-
-    product: str
-    defect: str
-    component: str
-    mentions: int
-    known: bool
-    related: str | None
-
-
-class CountedName(NamedTuple):
-    """A name of a part: its mentions as counted last, its family, and the name it counts for."""
-
-    product: str
-    defect: str
-    component: str
-    mentions: int
-    related: str | None
-    canonical: str
 
 
 def take_feedback(conn: Connection, moved: Sequence[int], reached: Sequence[int], closed: date | None) -> None:
@@ -107,62 +84,26 @@ ORDER BY 1
 """
 
 
-def added_names(conn: Connection, lineage_id: int, whole: Sequence[str]) -> list[AddedName]:
-    """Names of parts in the feedback that came.
+def products_naming(conn: Connection, lineage_id: int, names: Sequence[str]) -> list[str]:
+    """Products of which a part is called by one of some names in the feedback that came, and was not before.
 
     Args:
         conn: Connection; :func:`take_feedback` ran in the same transaction.
         lineage_id: Lineage whose mentions count.
-        whole: Products that are counted as a whole, and left out here.
+        names: Names of parts, lower case.
     """
     with conn.cursor() as cursor:
-        cursor.execute(_ADDED_NAMES, {"lineage": lineage_id, "whole": list(whole)})
-        return [AddedName._make(row) for row in cursor]
+        cursor.execute(_NAMING, {"lineage": lineage_id, "names": list(names)})
+        return [row[0] for row in cursor]
 
 
-_ADDED_NAMES = """
-SELECT n.product, n.defect, n.component, n.mentions, k.component IS NOT NULL, k.related
-FROM (
-    SELECT v.product, m.defect, lower(m.component) AS component, count(*)::int AS mentions
-    FROM voice v JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
-    WHERE m.defect IS NOT NULL AND m.polarity <> 'pos' AND m.component IS NOT NULL AND v.product <> ALL(%(whole)s)
-      AND NOT EXISTS (SELECT FROM counted_feedback c WHERE c.feedback_id = v.feedback_id)
-    GROUP BY 1, 2, 3
-) n
-LEFT JOIN LATERAL (
-    SELECT k.component, k.related FROM component_count k
-    WHERE (k.product, k.defect, k.component) = (n.product, n.defect, n.component) LIMIT 1
-) k ON true
-ORDER BY 1, 2, 3
-"""
-
-
-def counted_names(
-    conn: Connection, whole: Sequence[tuple[str, str]], families: Sequence[tuple[str, str, str]]
-) -> list[CountedName]:
-    """Names that were counted, in their order.
-
-    Args:
-        conn: Connection.
-        whole: All names of these, as (product, defect).
-        families: Of others only the names of these families, as (product, defect, related).
-    """
-    with conn.cursor() as cursor:
-        columns = [*zip(*whole, strict=True)] or [(), ()], [*zip(*families, strict=True)] or [(), (), ()]
-        cursor.execute(_COUNTED_NAMES, [list(column) for columns_of in columns for column in columns_of])
-        return [CountedName._make(row) for row in cursor]
-
-
-_COUNTED_NAMES = """
-SELECT k.product, k.defect, k.component, sum(k.mentions)::int, k.related, coalesce(a.canonical, k.component)
-FROM (
-    SELECT k.* FROM unnest(%s::text[], %s::text[]) AS w (product, defect) JOIN component_count k USING (product, defect)
-    UNION
-    SELECT k.* FROM unnest(%s::text[], %s::text[], %s::text[]) AS f (product, defect, related)
-    JOIN component_count k USING (product, defect, related)
-) k
-LEFT JOIN component_alias a USING (product, defect, component)
-GROUP BY 1, 2, 3, 5, 6 ORDER BY 1, 2, 3
+_NAMING = """
+SELECT DISTINCT v.product
+FROM voice v JOIN mention m ON m.revision_id = v.revision_id AND m.lineage_id = %(lineage)s
+WHERE m.defect IS NOT NULL AND m.polarity <> 'pos' AND lower(m.component) = ANY(%(names)s)
+  AND NOT EXISTS (SELECT FROM component_count k
+                  WHERE (k.product, k.defect, k.component) = (v.product, m.defect, lower(m.component)))
+ORDER BY 1
 """
 
 

@@ -90,7 +90,7 @@ def count_defects(
     """Count the defect cells of the products in ``voice``, and keep who spoke of them.
 
     Args:
-        conn: Connection; :func:`storage.part_names.write_names` ran in the same transaction.
+        conn: Connection; :func:`storage.part_names.write_aliases` ran in the same transaction.
         lineage_id: Lineage whose mentions count.
         closed: Monday of the last closed week.
 

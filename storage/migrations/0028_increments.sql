@@ -66,18 +66,16 @@ CREATE TABLE product_figure (
     closed_week       date
 );
 
--- Mentions of parts as they are written, with the names of the product that may be one part with them.
+-- Mentions of parts as they are written; settled are those of weeks that are closed.
 CREATE TABLE component_count (
     product   text NOT NULL REFERENCES product ON DELETE CASCADE,
     defect    text NOT NULL,
     component text NOT NULL,
     spelling  text NOT NULL,
     mentions  integer NOT NULL,
-    related   text,
+    settled   integer NOT NULL DEFAULT 0,
     PRIMARY KEY (product, defect, component, spelling)
 );
-COMMENT ON COLUMN component_count.related IS 'One name for all that may be one part with this one; null where there is none.';
-CREATE INDEX component_count_related ON component_count (product, defect, related) WHERE related IS NOT NULL;
 
 INSERT INTO product_figure
 SELECT DISTINCT ON (d.product) d.product, persons_exposed, reviews_of_product, exposed_star_only, exposed_anonymous,

@@ -124,21 +124,33 @@ def test_what_was_counted_or_is_late_is_never_added(
 
 
 @pytest.mark.usefixtures("begun")
-def test_a_new_name_of_a_part_is_weighed_with_all_others(
+def test_a_new_name_of_a_part_stands_alone_until_its_week_closes(
     shop: Shop, load: Load, conn: Connection, settings: Settings, added: list[tuple[list[str], int]]
 ) -> None:
-    decide_part(conn, ("Deckel", "Henkel"), same=False, scope=Scope(), by="anna")
-    decide(settings)
-    load(shop.today(12, parts=("Kaffeedüse", "Kanne", "Kannendeckel")))
+    alone = "SELECT DISTINCT canonical FROM component_alias WHERE 'wassertankdeckel' IN (component, canonical)"
+    load(shop.today(12, parts=("Wassertankdeckel", "Ventil")))
     understand(conn)
     decide(settings)
-    related = rows(conn, "SELECT DISTINCT related FROM component_count WHERE component = 'kaffeedüse'")
-    assert ("auslaufdüse",) in related
-    for part in ("Hahn", "Ersatztank", "Ventil"):
-        load(shop.today(4, parts=(part, "Kanne")))
-        understand(conn)
-        decide(settings)
-    assert sum(len(products) for products, _ in added) > 0
+    assert added[-1][0]
+    assert rows(conn, alone) == []
+    step_by_step = snapshot(conn)
+    assert from_nothing(conn, settings) == step_by_step
+    load([shop.one(TODAY + timedelta(weeks=2))])
+    understand(conn)
+    decide(settings)
+    assert rows(conn, alone) == [("wassertankdeckel",)]
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_new_name_that_people_decided_about_counts_as_they_decided(
+    shop: Shop, load: Load, conn: Connection, settings: Settings, added: list[tuple[list[str], int]]
+) -> None:
+    decide_part(conn, ("Henkel", "Bügel"), same=True, scope=Scope(), by="anna")
+    decide(settings)
+    load(shop.today(12, parts=("Bügel",)))
+    understand(conn)
+    decide(settings)
+    assert rows(conn, "SELECT DISTINCT canonical FROM component_alias WHERE component = 'bügel'") == [("henkel",)]
     step_by_step = snapshot(conn)
     assert from_nothing(conn, settings) == step_by_step
 
