@@ -33,14 +33,16 @@ from storage.dirty import active_lineage, clear_dirty, mark_dirty, newest_feedba
 LIMIT, LIMIT_MB = 1.5, 500
 _REVIEWS = 1010
 _MIN_PERSONS = 3
-# Dates of the last two days; a late one lies within the year before.
+# Dates of the last two days, collected just now; a late one lies two months back.
 _REDATE = """
 UPDATE feedback SET created_at = (SELECT max(created_at) FROM feedback WHERE feedback_id <= %(before)s)
-    - feedback_id %% 48 * interval '1 hour' - CASE WHEN %(late)s AND feedback_id %% 100 = 0 THEN interval '60 days' ELSE '0' END,
+    - feedback_id %% 48 * interval '1 hour' - CASE WHEN %(late)s AND feedback_id %% 100 = 33 THEN interval '60 days' ELSE '0' END,
     created_precision = CASE created_precision WHEN 'month' THEN 'day' ELSE created_precision END
 WHERE feedback_id > %(before)s AND created_at IS NOT NULL;
+SET LOCAL session_replication_role = replica;
 UPDATE revision SET collected_at = (SELECT max(created_at) FROM feedback WHERE feedback_id <= %(before)s)
-WHERE feedback_id > %(before)s
+WHERE feedback_id > %(before)s;
+SET LOCAL session_replication_role = DEFAULT
 """
 
 
