@@ -79,7 +79,15 @@ def decide(url: str, everything: bool = False) -> Day:
         reached, _ = settle_copies(conn, dirty.persons, everything=False)
         copies = time.perf_counter()
         products, written = decide_defects(
-            conn, dirty, reached, lineage, _MIN_PERSONS, newest_feedback(conn), everything=everything, progress=silent
+            conn,
+            dirty,
+            reached,
+            lineage,
+            _MIN_PERSONS,
+            newest_feedback(conn),
+            several=(),
+            everything=everything,
+            progress=silent,
         )
         clear_dirty(conn, dirty)
         conn.commit()

@@ -90,7 +90,7 @@ def decide(url: str) -> None:
     """Judge the defects; persons and topics are not needed for the report of defects."""
     nothing = Dirty(seqs=[], products=[], persons=[], moved=[])
     with Database(url).connect("benchmark") as conn:
-        decide_defects(conn, nothing, [], 1, 3, newest_feedback(conn), everything=True, progress=silent)
+        decide_defects(conn, nothing, [], 1, 3, newest_feedback(conn), several=(), everything=True, progress=silent)
         conn.commit()
 
 

@@ -11,6 +11,7 @@ from pipeline.copies import settle_copies
 from pipeline.defects import decide_defects
 from pipeline.offers import decide_offers
 from pipeline.persons import settle
+from pipeline.portals import Portals
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.topics import decide_topics
 from storage.blocks import hold_off
@@ -50,7 +51,10 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         least, newest = settings["decide.min_persons"], newest_feedback(conn)
         reached, products = settle_copies(conn, dirty.persons, everything=everything)
         products = sorted({*dirty.products, *products})
-        judged = decide_defects(conn, dirty, reached, lineage, least, newest, everything=everything, progress=progress)
+        judged = decide_defects(
+            conn, dirty, reached, lineage, least, newest, several=Portals(settings).several, everything=everything,
+            progress=progress,
+        )  # fmt: skip
         counts["products"], counts["defects"] = judged
         counts["topics"] = decide_topics(conn, products, lineage, everything=everything, progress=progress)
         assessed = decide_advocates(conn, dirty.persons, lineage, newest, progress=progress)

@@ -13,12 +13,21 @@ from storage.counted import take_fresh
 
 
 class Judging(NamedTuple):
-    """By what is judged: lineage, persons below which nothing is said, last closed week, end of the observed time."""
+    """By what is judged.
+
+    Attributes:
+        lineage: Lineage whose mentions count.
+        min_persons: Persons below which nothing is said of a defect.
+        closed: Monday of the last closed week; None without any date.
+        observed: End of the observed time; None without any date.
+        several: Sources in which each account is a portal of its own.
+    """
 
     lineage: int
     min_persons: int
     closed: date | None
     observed: datetime | None
+    several: Sequence[str]
 
 
 def add(conn: Connection, judging: Judging, whole: Sequence[str]) -> tuple[list[str], int]:

@@ -168,7 +168,7 @@ def gather(conn: Connection, settings: Settings, product: str | None, today: dat
     parts: list[ProductPart] = []
     entries: list[Entry] = []
     if lineage is not None:
-        make_voices(conn, products)
+        make_voices(conn, products, several=portals.several)
         make_said(conn, numbers, lineage)
         of_product = {facts.product: facts for facts in product_facts(conn, portals.several)}
         of_defect = {f"D{facts.defect_id}": facts for facts in defect_facts(conn, portals.several)}

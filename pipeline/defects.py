@@ -53,6 +53,7 @@ def decide_defects(
     min_persons: int,
     newest: datetime | None,
     *,
+    several: Sequence[str],
     everything: bool,
     progress: Progress,
 ) -> tuple[int, int]:
@@ -68,6 +69,7 @@ def decide_defects(
         lineage: Lineage whose mentions count.
         min_persons: Persons below which nothing is said of a defect.
         newest: Time of the newest feedback.
+        several: Sources in which each account is a portal of its own.
         everything: Count all products as a whole.
         progress: Told about products judged.
 
@@ -75,7 +77,7 @@ def decide_defects(
         Products looked at, and defects written for them.
     """
     closed = last_closed(newest.date()) if newest else None
-    judging = Judging(lineage, min_persons, closed, observed_until(closed) if closed else None)
+    judging = Judging(lineage, min_persons, closed, observed_until(closed) if closed else None, several)
     take_feedback(conn, dirty.moved, reached, closed)
     decisions = part_decisions(conn)
     whole = whole_products(conn, dirty.seqs, closed)
@@ -94,7 +96,7 @@ def decide_defects(
 
 def _count_whole(conn: Connection, products: Sequence[str], judging: Judging, decisions: Sequence[DecisionRow]) -> int:
     lineage, closed = judging.lineage, judging.closed
-    make_voices(conn, products, closed)
+    make_voices(conn, products, closed, judging.several)
     write_aliases(conn, _aliases(count_components(conn, lineage), decisions, groups_of(conn, products)))
     keep_ids(conn, products)
     cells, evidence = _count(conn, lineage, closed)
@@ -153,7 +155,7 @@ def weekly_counts(
 ) -> dict[_Cell, list[WeekCount]]:
     """Weekly counts of each cell over the exposure of its product, which all its cells share."""
     exposure = {
-        product: standardised(_in_weeks(portal) for _, portal in groupby(portals, key=lambda row: row.source))
+        product: standardised(_in_weeks(portal) for _, portal in groupby(portals, key=lambda row: row.portal))
         for product, portals in groupby(spoke, key=lambda row: row.product)
     }
     persons: dict[_Cell, dict[date, float]] = {}

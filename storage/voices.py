@@ -9,7 +9,9 @@ from typing import Any, Final
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
 
-def make_voices(conn: Connection, products: Sequence[str], closed: date | None = None) -> None:
+def make_voices(
+    conn: Connection, products: Sequence[str], closed: date | None = None, several: Sequence[str] = ()
+) -> None:
     """Make the temporary table ``voice``: the current feedback of some products with whom it counts for.
 
     Makes the temporary table ``whole`` of the products, too.
@@ -19,13 +21,15 @@ def make_voices(conn: Connection, products: Sequence[str], closed: date | None =
         products: The products.
         closed: Monday of the last closed week. Rows up to it are ``closed``, of those without a date what was not
             collected in the weeks after it. The same are ``settled``; of a product that has no such row, all.
+        several: Sources in which each account is a ``portal``; else the source is one.
     """
     with conn.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.whole")
         cursor.execute(
             "CREATE TEMP TABLE whole ON COMMIT DROP AS SELECT unnest(%s::text[]) AS product", (list(products),)
         )
-        _make(cursor, "c.product = ANY(%(products)s)", {"products": list(products), **_ends(closed)})
+        values = {"products": list(products), "several": list(several), **_ends(closed)}
+        _make(cursor, "c.product = ANY(%(products)s)", values)
         cursor.execute(
             "UPDATE voice SET settled = true WHERE product IN"
             " (SELECT product FROM voice GROUP BY product HAVING NOT bool_or(closed))"
@@ -46,7 +50,7 @@ def make_voices_of(conn: Connection, table: str, closed: date | None) -> None:
         _make(
             cursor,
             f"c.feedback_id IN (SELECT feedback_id FROM {table}) AND c.product IS NOT NULL",  # noqa: S608  our own name
-            _ends(closed),
+            {"several": [], **_ends(closed)},
         )
 
 
@@ -74,7 +78,9 @@ BELIEVED: Final = (
 # none. What has neither title nor text is stars only, unless they were withdrawn.
 _VOICES = f"""
 CREATE TEMP TABLE voice ON COMMIT DROP AS
-SELECT s.feedback_id, s.revision_id, s.product, s.source, s.said_at AS created_at,
+SELECT s.feedback_id, s.revision_id, s.product, s.source,
+       CASE WHEN s.source = ANY(%(several)s) THEN s.source || ' ' || s.account ELSE s.source END AS portal,
+       s.said_at AS created_at,
        CASE WHEN s.created_precision IN ('second', 'day')
             THEN date_trunc('week', s.said_at AT TIME ZONE 'UTC')::date END AS week,
        date_trunc('month', s.said_at AT TIME ZONE 'UTC')::date AS month,

@@ -24,7 +24,7 @@ class PortalRow(NamedTuple):
     """Distinct persons of one product and portal in a week or month: with any defect, and who spoke."""
 
     product: str
-    source: str
+    portal: str
     start: date
     whole_month: bool
     persons: int
@@ -89,7 +89,7 @@ def make_named(conn: Connection, lineage_id: int) -> None:
 
 _NAMED = """
 CREATE TEMP TABLE named ON COMMIT DROP AS
-SELECT v.product, m.cell AS component, m.defect, v.source, v.week, v.month, v.voice, v.settled
+SELECT v.product, m.cell AS component, m.defect, v.portal, v.week, v.month, v.voice, v.settled
 FROM voice v JOIN defect_mention m ON m.revision_id = v.revision_id AND m.lineage_id = %s
 """
 
@@ -124,14 +124,14 @@ FROM named WHERE {_OBSERVED} GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """  # noqa: S608  no values
 _PORTAL_WEEKS = f"""
 WITH spoke AS (
-    SELECT product, source, {_PERIOD}, count(DISTINCT voice)::int AS persons
+    SELECT product, portal, {_PERIOD}, count(DISTINCT voice)::int AS persons
     FROM voice WHERE {_OBSERVED} GROUP BY 1, 2, 3, 4
 ), complained AS (
-    SELECT product, source, {_PERIOD}, count(DISTINCT voice)::int AS persons
+    SELECT product, portal, {_PERIOD}, count(DISTINCT voice)::int AS persons
     FROM named WHERE {_OBSERVED} GROUP BY 1, 2, 3, 4
 )
-SELECT s.product, s.source, s.start, s.whole_month, coalesce(c.persons, 0), s.persons
-FROM spoke s LEFT JOIN complained c USING (product, source, start, whole_month) ORDER BY 1, 2, 3, 4
+SELECT s.product, s.portal, s.start, s.whole_month, coalesce(c.persons, 0), s.persons
+FROM spoke s LEFT JOIN complained c USING (product, portal, start, whole_month) ORDER BY 1, 2, 3, 4
 """  # noqa: S608  no values
 
 
@@ -155,24 +155,24 @@ def count_strata(conn: Connection) -> list[StratumRow]:
 
 _STRATA = """
 WITH exposed AS (
-    SELECT p.product_group, v.product, v.source, count(DISTINCT v.voice) AS persons
+    SELECT p.product_group, v.product, v.portal, count(DISTINCT v.voice) AS persons
     FROM voice v JOIN product p USING (product) WHERE p.product_group IS NOT NULL AND v.settled GROUP BY 1, 2, 3
 ), hit AS (
-    SELECT p.product_group, n.product, n.component, n.defect, n.source, count(DISTINCT n.voice) AS persons
+    SELECT p.product_group, n.product, n.component, n.defect, n.portal, count(DISTINCT n.voice) AS persons
     FROM named n JOIN product p USING (product) WHERE p.product_group IS NOT NULL AND n.settled GROUP BY 1, 2, 3, 4, 5
 ), exposed_group AS (
-    SELECT product_group, source, sum(persons) AS persons FROM exposed GROUP BY 1, 2
+    SELECT product_group, portal, sum(persons) AS persons FROM exposed GROUP BY 1, 2
 ), hit_group AS (
-    SELECT product_group, component, defect, source, sum(persons) AS persons FROM hit GROUP BY 1, 2, 3, 4
+    SELECT product_group, component, defect, portal, sum(persons) AS persons FROM hit GROUP BY 1, 2, 3, 4
 )
 SELECT c.product, c.component, c.defect, coalesce(h.persons, 0)::int, e.persons::int,
        (coalesce(g.persons, 0) - coalesce(h.persons, 0))::int, (a.persons - e.persons)::int
 FROM (SELECT DISTINCT product, component, defect FROM hit) c
 JOIN exposed e USING (product)
-JOIN exposed_group a USING (product_group, source)
-LEFT JOIN hit h ON (h.product, h.component, h.defect, h.source) = (c.product, c.component, c.defect, e.source)
+JOIN exposed_group a USING (product_group, portal)
+LEFT JOIN hit h ON (h.product, h.component, h.defect, h.portal) = (c.product, c.component, c.defect, e.portal)
 LEFT JOIN hit_group g
-    ON (g.product_group, g.component, g.defect, g.source) = (e.product_group, c.component, c.defect, e.source)
+    ON (g.product_group, g.component, g.defect, g.portal) = (e.product_group, c.component, c.defect, e.portal)
 WHERE a.persons > e.persons
-ORDER BY c.product, c.component, c.defect, e.source
+ORDER BY c.product, c.component, c.defect, e.portal
 """

@@ -126,6 +126,15 @@ def test_siblings_are_compared_portal_by_portal(feedback: Make, counted: Callabl
     assert known == {"A": True, "B": False, "alone": None}
 
 
+def test_the_portals_of_one_export_are_strata(feedback: Make, counted: Callable[..., None], conn: Connection) -> None:
+    texts = [(CLOG, "booking"), (FINE, "booking"), (FINE, "tripadvisor")]
+    counted(shop=[feedback(str(n), text.format(n), account=account) for n, (text, account) in enumerate(texts)])
+    for several, portals in (([], [("shop", 1, 3)]), (["shop"], [("shop booking", 1, 2), ("shop tripadvisor", 0, 1)])):
+        make_voices(conn, ["HM-120"], several=several)
+        make_named(conn, active_lineage(conn) or 0)
+        assert [(row.portal, row.persons, row.exposed) for row in count_weeks(conn, FIRST, END)[1]] == portals
+
+
 def test_a_group_is_judged_as_a_whole_and_all_once_a_week_closes(
     feedback: Make, counted: Callable[..., None], conn: Connection
 ) -> None:
