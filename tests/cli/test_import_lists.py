@@ -35,7 +35,7 @@ def test_the_demo_lists(run: Run, conn: Connection, tmp_path: Path) -> None:
         assert first.output.startswith(f"{file.name} → {file.stem}: items ")
         assert "new 0, revised 0" in again.output
     assert rows(conn, "SELECT kind FROM lists.company_lists ORDER BY import_id") == [
-        (kind,) for kind in ("customers", "orders", "consents", "contacts", "unsubscribes", "sales")
+        (kind,) for kind in ("customers", "orders", "consents", "contacts", "unsubscribes", "sales", "testimonials")
     ]
 
 
