@@ -209,8 +209,9 @@ def _figure(cell: CellRow, exposure: ExposureRow, verdict: DefectVerdict, judgin
     course = verdict.course or Course("", 0)
     standing = Standing(cell.persons, cell.dated, cell.first_seen, verdict.course, exposure.first_seen)
     signal, needed = signal_of(standing, min_persons=judging.min_persons, observed=judging.observed)
-    # What is not shown as rising has no begin; without any count before, there is no factor.
-    since = verdict.rising_since if signal == "rising" else None
+    # Kept also while there are too few persons to say so: with one more, the rise is shown with its begin. Without any
+    # count before, there is no factor.
+    since = verdict.rising_since
     watch = verdict.watch if verdict.watch and verdict.watch.window else None
     compared = verdict.disproportion
     return FigureRow(

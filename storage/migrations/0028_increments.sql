@@ -103,8 +103,11 @@ SELECT 'D' || d.defect_id AS defect_id, d.product, p.name AS product_name, g.com
        lists.share_high(g.persons, e.persons_exposed) AS rate_high, g.signal,
        g.first_seen, g.last_seen, g.evidence_needed,
        lists.quote(CASE x.field WHEN 'title' THEN r.title ELSE r.text END, x.fix_start, x.fix_end, r.state) AS fix_quote,
-       'F' || r.feedback_id AS fix_feedback_id, g.decided_at, g.rising_since, g.rising_since_low, g.rising_since_high,
-       g.rising_factor, g.real, g.ic_low, g.watch_observed, g.watch_expected, g.watch_window,
+       'F' || r.feedback_id AS fix_feedback_id, g.decided_at,
+       CASE WHEN g.signal = 'rising' THEN g.rising_since END AS rising_since,
+       CASE WHEN g.signal = 'rising' THEN g.rising_since_low END AS rising_since_low,
+       CASE WHEN g.signal = 'rising' THEN g.rising_since_high END AS rising_since_high,
+       CASE WHEN g.signal = 'rising' THEN g.rising_factor END AS rising_factor, g.real, g.ic_low, g.watch_observed, g.watch_expected, g.watch_window,
        e.exposed_star_only, e.exposed_anonymous, g.persons_anonymous, g.persons_verified, g.persons_incentivised,
        g.copies, e.units_sold, e.return_months, 1000.0::float8 * g.persons / nullif(e.units_sold, 0) AS per_thousand_sold
 FROM defect d

@@ -165,3 +165,25 @@ def test_a_week_that_closes_judges_every_product(
     assert decide(settings)["products"] == 3
     assert added[-1] == ([], 0)
     assert rows(conn, "SELECT DISTINCT closed_week FROM product_figure") == [(before[0][0] + timedelta(weeks=1),)]
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_rise_is_told_with_its_begin_once_there_are_enough_persons(
+    shop: Shop, load: Load, conn: Connection, settings: Settings
+) -> None:
+    [(defect, product, part)] = rows(
+        conn, "SELECT defect_id, product, component FROM defect WHERE component = 'henkel' AND defect = 'leak' LIMIT 1"
+    )
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "UPDATE defect_figure SET persons = 2, dated = 2, signal = 'too_little_data', course = 'rising',"
+            " rising_since = '2026-06-01', rising_since_low = '2026-05-25', rising_since_high = '2026-06-08'"
+            " WHERE defect_id = %s", (defect,),
+        )  # fmt: skip
+    conn.commit()
+    shown = "SELECT signal, rising_since::text FROM lists.defects WHERE defect_id = %s"
+    assert rows(conn, shown, f"D{defect}") == [("too_little_data", None)]
+    load([replace(shop.one(TODAY), product=product, text=f"Der {part.title()} ist undicht.")])
+    understand(conn)
+    decide(settings)
+    assert rows(conn, shown, f"D{defect}") == [("rising", "2026-06-01")]
