@@ -513,8 +513,9 @@ def test_what_was_touched_equals_everything(
             decide(settings)
     decide(settings)
     columns = "kind, state, outcome, owner, due_at, answered_at, closed_at, priority, recovered_by"
-    before, events, figures = book(conn, columns), acts(conn), key_figures(conn)
+    # Both looks in one transaction, for which it is the same moment: who waits for an answer waits longer by the second.
     conn.rollback()
+    before, events, figures = book(conn, columns), acts(conn), key_figures(conn)
     decide(settings, everything=True)
     assert (book(conn, columns), acts(conn), key_figures(conn)) == (before, events, figures)
     conn.rollback()
