@@ -475,11 +475,16 @@ def test_a_case_is_what_its_events_add_up_to(
 
 
 def key_figures(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """Every view of key figures, row for row."""
+    """Every view of key figures that is made of cases, row for row.
+
+    Those of the loop are compared in test_advocates: here no person is marked when another lineage reads the texts.
+    """
     views = rows(
-        conn, "SELECT viewname FROM pg_views WHERE schemaname = 'lists' AND starts_with(viewname, 'kpi') ORDER BY 1"
+        conn,
+        "SELECT viewname FROM pg_views WHERE schemaname = 'lists' AND starts_with(viewname, 'kpi_')"
+        " AND viewname <> 'kpi_loyalty' ORDER BY 1",
     )
-    assert len(views) >= 9
+    assert len(views) >= 7
     return {view: rows(conn, f"SELECT v::text FROM lists.{view} v ORDER BY 1") for (view,) in views}
 
 
