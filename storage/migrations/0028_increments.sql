@@ -82,16 +82,13 @@ SELECT DISTINCT ON (d.product) d.product, persons_exposed, reviews_of_product, e
        units_sold, return_months, NULL::timestamptz, false, NULL::date
 FROM defect_figure JOIN defect d USING (defect_id) ORDER BY d.product, d.defect_id;
 
--- Wilson's interval of a share at 95 % (Wilson, "Probable inference", JASA 22, 1927), its centre and half its width.
-CREATE FUNCTION lists.share_low(hits bigint, trials bigint) RETURNS double precision
+-- The same interval in one expression, which the planner merges into a query over many defects; its ends are exact.
+CREATE OR REPLACE FUNCTION lists.wilson(hits bigint, trials bigint, upper_end boolean) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
-        WHEN trials = 0 OR hits = 0 THEN 0.0
-        ELSE (hits + 1.9207294103470613 - 1.959963984540054
-              * sqrt(hits::float8 * (trials - hits) / trials + 0.9603647051735307)) / (trials + 3.8414588206941227) END;
-CREATE FUNCTION lists.share_high(hits bigint, trials bigint) RETURNS double precision
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
-        WHEN trials = 0 OR hits = trials THEN 1.0
-        ELSE (hits + 1.9207294103470613 + 1.959963984540054
+        WHEN trials <= 0 THEN NULL
+        WHEN hits = 0 AND NOT upper_end THEN 0.0
+        WHEN hits = trials AND upper_end THEN 1.0
+        ELSE (hits + 1.9207294103470613 + CASE WHEN upper_end THEN 1.959963984540054 ELSE -1.959963984540054 END
               * sqrt(hits::float8 * (trials - hits) / trials + 0.9603647051735307)) / (trials + 3.8414588206941227) END;
 
 -- The lists' columns stay what they are, from another place.
@@ -99,8 +96,8 @@ CREATE OR REPLACE VIEW lists.defects WITH (security_barrier) AS
 SELECT 'D' || d.defect_id AS defect_id, d.product, p.name AS product_name, g.component_name AS component, d.defect,
        g.persons, e.persons_exposed, g.mentions, e.reviews AS reviews_of_product,
        g.persons::float8 / nullif(e.persons_exposed, 0) AS rate,
-       lists.share_low(g.persons, e.persons_exposed) AS rate_low,
-       lists.share_high(g.persons, e.persons_exposed) AS rate_high, g.signal,
+       lists.wilson(g.persons, e.persons_exposed, false) AS rate_low,
+       lists.wilson(g.persons, e.persons_exposed, true) AS rate_high, g.signal,
        g.first_seen, g.last_seen, g.evidence_needed,
        lists.quote(CASE x.field WHEN 'title' THEN r.title ELSE r.text END, x.fix_start, x.fix_end, r.state) AS fix_quote,
        'F' || r.feedback_id AS fix_feedback_id, g.decided_at,
@@ -135,7 +132,5 @@ INSERT INTO dirty_key (product) SELECT product FROM product;
 GRANT SELECT ON lists.defects TO kundenecho_product, kundenecho_support, kundenecho_pipeline;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dirty_feedback, counted_feedback, product_figure, component_count
     TO kundenecho_pipeline;
-GRANT EXECUTE ON FUNCTION lists.share_low(bigint, bigint), lists.share_high(bigint, bigint)
-    TO kundenecho_product, kundenecho_support, kundenecho_pipeline;
 GRANT EXECUTE ON FUNCTION mark_new_feedback(), mark_changed_feedback(), mark_analysed_feedback() TO kundenecho_pipeline;
 REVOKE ALL ON FUNCTION mark_new_feedback(), mark_changed_feedback(), mark_analysed_feedback() FROM PUBLIC;
