@@ -11,7 +11,6 @@ import click
 
 from cli.console import print_table, settings, trial_secret
 from cli.lists import advocates
-from insights.advocates import rules
 from kundenecho.errors import BusyError
 from pipeline import words
 from pipeline.export import as_json
@@ -160,6 +159,8 @@ def print_person(found: Mapping[str, Any]) -> None:
 
 
 def _print_reasons(evidence: Sequence[Mapping[str, Any]]) -> None:
+    from insights.advocates import rules
+
     table, kinds = [], rules().reasons
     for piece in evidence:
         proof = f"„{' '.join(piece['quote'].split())}“" if piece["quote"] else ""

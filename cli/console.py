@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -15,7 +15,9 @@ from rich.table import Table
 
 from kundenecho.keying import SECRET_VARIABLE, local_secret
 from kundenecho.settings import Settings, load_settings
-from pipeline.step import Progress as Report
+
+if TYPE_CHECKING:
+    from pipeline.step import Progress as Report
 
 _NARROW = 100
 

@@ -11,8 +11,8 @@ import click
 from cli.console import print_table, settings
 from cli.output import FORMAT, LIMIT, OUTPUT, in_quotes, write
 from kundenecho.analysis import EXPECTATIONS, TOUCHPOINTS
+from kundenecho.journey import MOODS, OVERALL
 from pipeline.words import per_hundred
-from storage.journey import MOODS, OVERALL
 
 _PRODUCT = click.option("--product", help="Only what is said of this product.")
 _COMPANY = click.option("--company", is_flag=True, help="Only what is said of the company: feedback without a product.")

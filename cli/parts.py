@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import getpass
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.console import choose, print_table, settings
 from kundenecho.errors import DataError
 from pipeline import words
-from pipeline.parts import LikelyPair, Scope, decide_part, likely_pairs, undo_part
-from storage.connect import Connection
+
+if TYPE_CHECKING:
+    from pipeline.parts import LikelyPair, Scope
+    from storage.connect import Connection
 
 _PRODUCT = click.option("--product", help="Only this product.")
 _GROUP = click.option("--group", "product_group", help="Only the products of this group.")
@@ -77,6 +80,7 @@ def different(one: str, other: str, product: str | None, product_group: str | No
 @_BY
 def undo(number: int, by: str) -> None:
     """Take the decision NUMBER back."""
+    from pipeline.parts import undo_part
     from storage.connect import database
 
     with database(settings()) as db, db.connect("kundenecho parts") as conn:
@@ -91,6 +95,7 @@ def undo(number: int, by: str) -> None:
 @click.option("--limit", type=click.IntRange(1), default=_REVIEWED_AT_ONCE, show_default=True, help="At most so many.")
 def review(product: str | None, product_group: str | None, by: str, limit: int) -> None:
     """Walk through pairs that may be one part and are undecided; without a terminal, show them."""
+    from pipeline.parts import likely_pairs
     from storage.connect import database
 
     _scope(product, product_group)
@@ -129,6 +134,8 @@ def _present(conn: Connection, pair: LikelyPair, place: str) -> None:
 
 def _judge(conn: Connection, pair: LikelyPair, same: bool, by: str) -> int:
     """Decide about one pair; a contradiction is told, and the walk goes on."""
+    from pipeline.parts import Scope, decide_part
+
     scope = Scope("product", pair.product)
     try:
         number = decide_part(conn, (pair.one, pair.other), same=same, scope=scope, by=by)
@@ -152,6 +159,8 @@ def _show(pairs: list[LikelyPair], total: int) -> None:
 
 
 def _scope(product: str | None, product_group: str | None) -> Scope:
+    from pipeline.parts import Scope
+
     if product and product_group:
         raise click.UsageError("give --product or --group, not both")
     if product:
@@ -160,6 +169,7 @@ def _scope(product: str | None, product_group: str | None) -> Scope:
 
 
 def _decide(names: tuple[str, str], same: bool, scope: Scope, by: str) -> None:
+    from pipeline.parts import decide_part
     from storage.connect import database
 
     with database(settings()) as db, db.connect("kundenecho parts") as conn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,9 @@ from kundenecho.errors import BusyError, DataError
 from kundenecho.settings import Settings
 from pipeline import words
 from pipeline.export import as_json
-from storage.connect import Connection
+
+if TYPE_CHECKING:
+    from storage.connect import Connection
 
 _BY = click.option("--by", default=getpass.getuser, show_default="your login", help="Who judges.")
 _JSON = click.option("--json", "machine", is_flag=True, help="For machines.")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.console import settings
 from cli.output import user
-from pipeline.seal import Seal
+
+if TYPE_CHECKING:
+    from pipeline.seal import Seal
 
 
 @click.command()

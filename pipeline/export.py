@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
-
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from kundenecho.errors import DataError
 
 FORMATS = ("csv", "json", "xlsx")
 #: Rows of a sheet, the header included ("Excel specifications and limits").
 _SHEET_ROWS: Final = 1_048_576
+#: Control characters that no XML document, and so no sheet, may hold (XML 1.0, 2.2).
+_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -87,6 +87,9 @@ def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Mapping[str, Any]]]) ->
     Raises:
         DataError: There are more rows than a sheet holds.
     """
+    # Takes as long to import as all else that a list needs.
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
@@ -131,4 +134,4 @@ def _harmless(value: Any) -> Any:
 
 
 def _cell(value: Any) -> Any:
-    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", _harmless(value)) if isinstance(value, str) else value
+    return _ILLEGAL.sub("\ufffd", _harmless(value)) if isinstance(value, str) else value

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kundenecho.analysis import TOUCHPOINTS
+from kundenecho.journey import MOODS, OVERALL
 from nlp.places import places
-from storage.journey import MOODS, OVERALL
 
 PHASE: Final = {"before": "vorher", "during": "währenddessen", "after": "danach"}
 TOUCHPOINT: Final = {

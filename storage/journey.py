@@ -7,12 +7,9 @@ from typing import Any, Final
 from psycopg2.extras import RealDictCursor
 
 from kundenecho.analysis import TOUCHPOINTS
+from kundenecho.journey import MOODS, OVERALL
 from storage.connect import Connection
 
-#: What is said of the whole, beside :data:`kundenecho.analysis.TOUCHPOINTS`.
-OVERALL: Final = "overall"
-#: Moods of a person at a touchpoint, and who tells of it without a verdict.
-MOODS: Final = ("very_negative", "negative", "mixed", "positive", "very_positive", "unjudged")
 _ABOUT: Final = "about = %(about)s"
 
 
@@ -71,7 +68,7 @@ def list_journey_quotes(
     Args:
         conn: Connection that may read the schema ``lists``.
         touchpoint: A touchpoint, or ``overall``.
-        mood: One of :data:`MOODS`; None for all, those who are unhappy first.
+        mood: One of :data:`kundenecho.journey.MOODS`; None for all, those who are unhappy first.
         expectation: Only quotes that tell of an expectation so: exceeded | met | disappointed.
         product: Only what is said of this product.
         company: Only what names no product.

@@ -8,11 +8,10 @@ from fastapi.templating import Jinja2Templates
 
 from kundenecho.analysis import EXPECTATIONS, TOUCHPOINTS
 from kundenecho.errors import DataError
+from kundenecho.journey import MOODS, OVERALL
 from pipeline import journey as says
 from storage.connect import Database
 from storage.journey import (
-    MOODS,
-    OVERALL,
     journey_products,
     list_journey,
     list_journey_quotes,

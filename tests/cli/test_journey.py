@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from kundenecho.analysis import TOUCHPOINTS
-from storage.journey import MOODS
+from kundenecho.journey import MOODS
 from tests.cli.conftest import Installation
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +37,11 @@ NEVER = {
     "kundenecho": {"scrapy", "spacy", "psycopg2", "airflow"},
 }
 ROOMS = (*FLOOR, "demo")
+#: What makes somebody wait who only asks for help; each command imports what it needs.
+SLOW_TO_IMPORT = {
+    "airflow", "datasketch", "fastapi", "jinja2", "jwt", "nlp", "numpy", "openpyxl", "psutil", "psycopg2", "scipy",
+    "scrapy", "spacy", "uvicorn", "web",
+}  # fmt: skip
 
 
 def imports(file: Path) -> Iterator[tuple[str, int]]:
@@ -88,6 +96,15 @@ def test_imports_point_down(room: str) -> None:
 )
 def test_the_test_sees_a_violation(room: str, module: str) -> None:
     assert violations(room, module)
+
+
+def test_the_command_starts_without_what_its_steps_need() -> None:
+    code = (
+        "import json, sys; import cli.main;"
+        f"print(json.dumps(sorted({SLOW_TO_IMPORT!r} & {{name.split('.')[0] for name in sys.modules}})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert json.loads(done.stdout) == []
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -11,7 +11,7 @@ import pytest
 _ORDER = "import os, sys\nclass Found:\n    def find_spec(self, name, path, target=None):\n        name == 'numpy' and print(os.environ.get('OPENBLAS_NUM_THREADS'))\n"
 
 
-@pytest.mark.parametrize("start", ["import cli.main", "import nlp.batch, nlp.pipeline"])
+@pytest.mark.parametrize("start", ["import cli.main, numpy", "import nlp.batch, nlp.pipeline"])
 @pytest.mark.parametrize(("before", "within"), [(None, "1"), ("3", "3")])
 def test_the_number_of_threads_is_set_before_numpy_is_imported(start: str, before: str | None, within: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}

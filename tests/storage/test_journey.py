@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kundenecho.analysis import TOUCHPOINTS, Analysis, Moment, PersonalSpan, Sentiment
+from kundenecho.journey import MOODS
 from kundenecho.records import Feedback
 from pipeline.decide import decide
 from storage.analyses import activate, ensure_lineage, unseen, write_analyses
 from storage.connect import Connection
-from storage.journey import MOODS, list_journey, list_journey_quotes, list_journey_transitions
+from storage.journey import list_journey, list_journey_quotes, list_journey_transitions
 from storage.retain import retain
 from tests.conftest import rows
 
