@@ -52,12 +52,14 @@ def list_(**options: Any) -> None:
 
 
 def _list(form: str, output: Path | None, everything: bool, **wanted: Any) -> None:
+    from pipeline.products import check_product
     from storage.case_book import case_numbers, list_cases
     from storage.connect import database
 
     found = settings()
     states = None if everything else ("open", "waiting", "answered")
     with database(found) as db, db.connect("kundenecho cases") as conn:
+        check_product(conn, wanted["product"])
         rows = list_cases(conn, states=states, **wanted)
         numbers = case_numbers(conn)
     if form == "table":

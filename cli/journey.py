@@ -30,10 +30,12 @@ def journey(context: click.Context, form: str, output: Path | None, product: str
         return
     _one_of(product, company)
     from pipeline.journey import complete, scope_words
+    from pipeline.products import check_product
     from storage.connect import database
     from storage.journey import list_journey
 
     with database(settings()) as db, db.connect("kundenecho journey") as conn:
+        check_product(conn, product)
         rows = list_journey(conn, product=product, company=company)
     if form != "table":
         write(form, output, "Kundenreise", rows)
@@ -51,10 +53,12 @@ def transitions(form: str, output: Path | None, limit: int | None, product: str 
     """Which touchpoint persons tell of after which, and where their mood turned."""
     _one_of(product, company)
     from pipeline.journey import TOUCHPOINT, scope_words
+    from pipeline.products import check_product
     from storage.connect import database
     from storage.journey import list_journey_transitions
 
     with database(settings()) as db, db.connect("kundenecho journey transitions") as conn:
+        check_product(conn, product)
         rows = list_journey_transitions(conn, product=product, company=company, limit=limit)
     if form != "table":
         write(form, output, "Übergänge", rows)
@@ -87,10 +91,12 @@ def quotes(
     """What stands behind a cell of TOUCHPOINT (such as delivery), masked: up to twenty quotes for each mood."""
     _one_of(product, company)
     from pipeline.journey import EMOTION, EXPECTATION, MOOD, TOUCHPOINT
+    from pipeline.products import check_product
     from storage.connect import database
     from storage.journey import list_journey_quotes
 
     with database(settings()) as db, db.connect("kundenecho journey quotes") as conn:
+        check_product(conn, product)
         rows = list_journey_quotes(
             conn, touchpoint=touchpoint, mood=mood, expectation=expectation, product=product, company=company,
             limit=limit,

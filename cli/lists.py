@@ -32,10 +32,12 @@ _VOICES_SHOWN = 10
 @click.option("--min-persons", type=click.IntRange(1), default=1, show_default=True, help="Leave out rarer defects.")
 def defects(form: str, output: Path | None, limit: int | None, product: str | None, min_persons: int) -> None:
     """Recurring defects: what keeps breaking, how sure it is, what customers say."""
+    from pipeline.products import check_product
     from storage.connect import database
     from storage.lists import list_defects
 
     with database(settings()) as db, db.connect("kundenecho defects") as conn:
+        check_product(conn, product)
         rows = list_defects(conn, product=product, limit=limit, min_persons=min_persons, onset=form == "table")
     if form == "table":
         print_defects(rows)
@@ -63,12 +65,14 @@ def advocates(
     """Advocates: who speaks for us, why, and whether they may be contacted."""
     if context.invoked_subcommand:
         return
+    from pipeline.products import check_product
     from storage.advocate_list import AdvocateFilter, advocate_rows, one_snapshot
     from storage.connect import database
 
     wanted = AdvocateFilter(min_score, product, stage, contactable, since)
     with database(settings()) as db, db.connect("kundenecho advocates") as conn:
         one_snapshot(conn)
+        check_product(conn, product)
         rows = advocate_rows(conn, wanted, limit=limit)
         if form == "table":
             print_advocates(list(rows))
@@ -83,10 +87,12 @@ def advocates(
 @click.option("--product", help="Only topics of this group of products, or of this product's group.")
 def topics(form: str, output: Path | None, limit: int | None, product: str | None) -> None:
     """Topics: what recurs in the texts of a group of products, named by its most typical phrase."""
+    from pipeline.products import check_product
     from storage.connect import database
     from storage.lists import list_topics
 
     with database(settings()) as db, db.connect("kundenecho topics") as conn:
+        check_product(conn, product, groups=True)
         rows = list_topics(conn, product=product, limit=limit)
     if form == "table":
         print_topics(rows)

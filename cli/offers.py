@@ -44,11 +44,13 @@ def offers(
     if context.invoked_subcommand:
         return
     from pipeline.contact import apply_limits
+    from pipeline.products import check_product
     from storage.connect import database
     from storage.offers import list_offers, offer_figures
 
     found = settings()
     with database(found) as db, db.connect("kundenecho offers") as conn:
+        check_product(conn, product)
         apply_limits(found, conn)
         conn.commit()
         rows = list_offers(conn, product=product, article=article, limit=limit)

@@ -33,7 +33,7 @@ def parts() -> None:
 def list_(taken_back: bool) -> None:
     """Show the decisions with their numbers."""
     from storage.connect import database
-    from storage.parts import part_decisions
+    from storage.part_decisions import part_decisions
 
     with database(settings()) as db, db.connect("kundenecho parts") as conn:
         rows = part_decisions(conn, taken_back=taken_back)
@@ -122,7 +122,7 @@ def review(product: str | None, product_group: str | None, by: str, limit: int) 
 
 def _present(conn: Connection, pair: LikelyPair, place: str) -> None:
     """Show a pair, each name with what somebody says of it."""
-    from storage.parts import name_glimpse
+    from storage.part_decisions import name_glimpse
 
     click.secho(f"\n{place}, {pair.product}: {pair.one} und {pair.other}, bisher {words.SAME[pair.merged]}", bold=True)
     for name, mentions in zip((pair.one, pair.other), pair.mentions, strict=True):

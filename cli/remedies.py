@@ -35,11 +35,13 @@ def remedies() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 def list_(form: str, output: Path | None, limit: int | None, product: str | None, state: str | None) -> None:
     """List the remedies: state, where they are published, what came of them."""
+    from pipeline.products import check_product
     from storage.connect import database
     from storage.lists import remedy_of
     from storage.remedies import list_remedies
 
     with database(settings()) as db, db.connect("kundenecho remedies") as conn:
+        check_product(conn, product)
         rows = list_remedies(conn, product=product, state=state, limit=limit)
     if form != "table":
         write(form, output, "Lösungen", rows)
@@ -70,12 +72,14 @@ def list_(form: str, output: Path | None, limit: int | None, product: str | None
 @click.option("--min-persons", type=click.IntRange(1), default=1, show_default=True, help="Leave out what fewer tell.")
 def offer(form: str, output: Path | None, defect: str | None, product: str | None, min_persons: int) -> None:
     """Show what customers say helped, against DEFECT (D12) or all: drafts on offer, each with its quotes."""
+    from pipeline.products import check_product
     from pipeline.remedies import id_number
     from storage.connect import database
     from storage.remedies import list_offers
 
     name = f"D{id_number('D', defect)}" if defect else None
     with database(settings()) as db, db.connect("kundenecho remedies") as conn:
+        check_product(conn, product)
         rows = list_offers(conn, defect=name, product=product, min_persons=min_persons)
     if form != "table":
         write(form, output, "Lösungen auf Vorschlag", rows)

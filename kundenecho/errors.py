@@ -7,6 +7,8 @@ fix the data (:class:`DataError`), look at the source (:class:`YieldError`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class KundenechoError(Exception):
     """Base of all errors that a user may meet.
@@ -55,6 +57,26 @@ class SettingsError(KundenechoError):
 
 class DataError(KundenechoError):
     """The data itself is wrong; it is refused and nothing good is lost."""
+
+
+class UnknownProductError(DataError):
+    """A product was asked for that nothing names.
+
+    Args:
+        product: What was asked for.
+        near: Products that were likely meant, each with its name; the name is empty where it says no more.
+    """
+
+    def __init__(self, product: str, near: Sequence[tuple[str, str]] = ()) -> None:
+        self.product = product
+        self.near = tuple(near)
+        meant = " or ".join(f"{one} ({name})" if name else one for one, name in self.near)
+        remedy = f"Did you mean {meant}?" if meant else "kundenecho seal lists the products"
+        super().__init__(f"there is no product {product}", remedy=remedy)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the parts when an error crosses a process boundary."""
+        return (type(self), (self.product, self.near))
 
 
 class YieldError(KundenechoError):

@@ -9,17 +9,17 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from insights.weeks import last_closed
-from kundenecho.errors import DataError
 from kundenecho.settings import Settings
 from pipeline import report_words as say
 from pipeline import words
 from pipeline.defect_charts import Chart, charts
 from pipeline.notation import number
 from pipeline.portals import Portals
+from pipeline.products import check_product
 from storage.connect import Connection
 from storage.dirty import active_lineage, newest_feedback
 from storage.lists import list_topics, remedy_of
-from storage.report import count_signals, is_month_only, knows_product, leading_defects, quotes_in_context, remedies_of
+from storage.report import count_signals, is_month_only, leading_defects, quotes_in_context, remedies_of
 from storage.report_facts import DefectFacts, ProductFacts, defect_facts, make_said, product_facts
 from storage.voices import make_voices
 
@@ -154,10 +154,9 @@ def gather(conn: Connection, settings: Settings, product: str | None, today: dat
         today: Day that stands on the report, the present one by default.
 
     Raises:
-        DataError: If there is no such product.
+        UnknownProductError: If there is no such product.
     """
-    if product is not None and not knows_product(conn, product):
-        raise DataError(f"there is no product {product}", where="--product", remedy="kundenecho defects lists them")
+    check_product(conn, product)
     newest, lineage = newest_feedback(conn), active_lineage(conn)
     signals = count_signals(conn, product)
     rows = leading_defects(conn, product, SHOWN if product is None else SHOWN_OF_ONE)

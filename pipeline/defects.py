@@ -21,11 +21,11 @@ from storage.connect import Connection
 from storage.counted import products_naming, remember, take_feedback, whole_products
 from storage.defects import CellRow, ExposureRow, FigureRow, count_defects, write_defects
 from storage.dirty import Dirty
+from storage.part_decisions import DecisionRow, groups_of, keep_ids, part_decisions
 from storage.part_names import ComponentRow, count_components, write_aliases
-from storage.parts import DecisionRow, groups_of, keep_ids, part_decisions
 from storage.remedy_offers import write_fixes
 from storage.voices import make_voices
-from storage.weeks import GroupRow, PeriodRow, PortalRow, count_strata, count_weeks, make_named, sibling_groups
+from storage.weeks import PeriodRow, PortalRow, SiblingGroup, count_strata, count_weeks, make_named, sibling_groups
 
 #: Products are judged in portions of about so many, and so much feedback, whole groups of siblings together, to keep
 #: memory flat.
@@ -107,7 +107,7 @@ def _count_whole(conn: Connection, products: Sequence[str], judging: Judging, de
     return written
 
 
-def _portions(groups: Iterable[GroupRow]) -> Iterator[list[str]]:
+def _portions(groups: Iterable[SiblingGroup]) -> Iterator[list[str]]:
     portion: list[str] = []
     reviews = 0
     for group in groups:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kundenecho.settings import Settings
 from pipeline.contact import apply_limits
+from pipeline.products import check_product
 from storage.connect import Connection
 from storage.contact import contactable
 from storage.exports import Export, register_export
@@ -29,7 +30,11 @@ def newsletter(
 
     Returns:
         One row for each address; who shares a mailbox gets one message.
+
+    Raises:
+        UnknownProductError: There is no such product.
     """
+    check_product(conn, product)
     apply_limits(settings, conn)
     rows: list[dict[str, Any]] = []
     keys: list[str] = []

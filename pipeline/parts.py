@@ -8,16 +8,17 @@ from typing import Final, NamedTuple
 
 from insights.components import chain, likely
 from kundenecho.errors import DataError
+from pipeline.products import check_product
 from storage.connect import Connection
-from storage.parts import (
+from storage.part_decisions import (
     DecisionRow,
     add_decision,
     groups_of,
-    knows_group,
     part_decisions,
     part_names,
     take_back,
 )
+from storage.products import knows_group
 
 #: The narrower a scope, the more a decision counts.
 _NARROW_FIRST: Final = ("product", "group", "everywhere")
@@ -136,7 +137,11 @@ def likely_pairs(conn: Connection, *, product: str | None = None, group: str | N
         conn: Connection.
         product: Only of this product.
         group: Only of the products of this group.
+
+    Raises:
+        DataError: There is no such product or group.
     """
+    _check_scope(conn, Scope("product", product) if product else Scope("group", group) if group else Scope())
     decisions = part_decisions(conn)
     pairs = []
     for (name, product_group), rows in groupby(
@@ -153,11 +158,10 @@ def likely_pairs(conn: Connection, *, product: str | None = None, group: str | N
 
 
 def _check_scope(conn: Connection, scope: Scope) -> None:
-    known = scope.kind == "everywhere" or (
-        bool(groups_of(conn, [scope.name])) if scope.kind == "product" else knows_group(conn, scope.name)
-    )
-    if not known:
-        raise DataError(f"the {scope.kind} {scope.name!r} is not known", remedy="kundenecho defects shows the products")
+    if scope.kind == "product":
+        check_product(conn, scope.name)
+    elif scope.kind == "group" and not knows_group(conn, scope.name):
+        raise DataError(f"the group {scope.name!r} is not known", remedy="kundenecho topics shows the groups")
 
 
 def _refuse_contradiction(conn: Connection, decisions: Sequence[DecisionRow]) -> None:

@@ -13,8 +13,10 @@ from insights.seal import Figure, Sums, figure
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.settings import Settings
 from pipeline.portals import Portals
+from pipeline.products import check_product
 from storage.connect import Connection
-from storage.seal import COMPANY, RatingRow, list_testimonials, product_name, seal_ratings
+from storage.products import product_name
+from storage.seal import COMPANY, RatingRow, list_testimonials, seal_ratings
 
 #: Ratings below which a single source shows its number, but no figure.
 PORTAL_FLOOR: Final = 10
@@ -179,9 +181,8 @@ def gather(
     """
     first, last = _period(settings, last)
     about = COMPANY if product is None else product
-    subject = str(settings["company.name"]) if product is None else product_name(conn, product)
-    if subject is None:
-        raise DataError(f"there is no product {product}", remedy="kundenecho seal without --output lists them")
+    check_product(conn, product)
+    subject = str(settings["company.name"]) if product is None else product_name(conn, product) or product
     portals = Portals(settings)
     rows = seal_ratings(conn, about, first, last, list(sources) or None)
     if unknown := set(sources) - set(portals.cards) - {row.source for row in rows}:

@@ -10,7 +10,7 @@ from insights.topics import SaidCount, TermCount, find_topics, floor_of, salienc
 from pipeline.step import Progress
 from storage.connect import Connection
 from storage.topics import (
-    GroupRow,
+    TopicGroup,
     TopicRow,
     count_terms,
     count_topics,
@@ -50,7 +50,7 @@ def decide_topics(
     return written
 
 
-def _decide(conn: Connection, groups: Sequence[GroupRow], lineage: int) -> int:
+def _decide(conn: Connection, groups: Sequence[TopicGroup], lineage: int) -> int:
     spoke, terms, said = count_terms(conn, groups, lineage)
     persons = {group.group_id: spoke.get(group.group_id, 0) for group in groups}
     said_by: dict[int, list[SaidCount]] = defaultdict(list)
@@ -92,8 +92,8 @@ def _weigh(conn: Connection) -> None:
     )
 
 
-def _portions(groups: Sequence[GroupRow]) -> Iterator[list[GroupRow]]:
-    portion: list[GroupRow] = []
+def _portions(groups: Sequence[TopicGroup]) -> Iterator[list[TopicGroup]]:
+    portion: list[TopicGroup] = []
     for group in groups:
         if portion and sum(len(g.products) for g in portion) + len(group.products) > _PRODUCTS:
             yield portion

@@ -138,13 +138,6 @@ def is_month_only(conn: Connection, moment: datetime) -> bool:
     return bool(row and row[0])
 
 
-def knows_product(conn: Connection, product: str) -> bool:
-    """Whether there is such a product."""
-    with conn.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM product WHERE product = %s", (product,))
-        return cursor.fetchone() is not None
-
-
 def _dicts(conn: Connection, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
     with conn.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, values)

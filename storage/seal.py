@@ -107,14 +107,6 @@ ORDER BY source, account, verified_purchase, outcome
 """
 
 
-def product_name(conn: Connection, product: str) -> str | None:
-    """The name of a product; None where it is not known."""
-    with conn.cursor() as cursor:
-        cursor.execute("SELECT name FROM product WHERE product = %s", (product,))
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
 def rated_products(conn: Connection) -> list[tuple[str, str]]:
     """Products that were reviewed, with their names, those of the most reviews first."""
     with conn.cursor() as cursor:

@@ -18,7 +18,7 @@ from storage.voices import make_voices
 _QUOTES_PER_TOPIC = 5
 
 
-class GroupRow(NamedTuple):
+class TopicGroup(NamedTuple):
     """A group of products: its number, and its products."""
 
     group_id: int
@@ -78,7 +78,7 @@ class TopicCount(NamedTuple):
     last_seen: datetime | None
 
 
-def take_groups(conn: Connection, products: Sequence[str], *, everything: bool = False) -> list[GroupRow]:
+def take_groups(conn: Connection, products: Sequence[str], *, everything: bool = False) -> list[TopicGroup]:
     """The groups whose topics are recomputed: of these products, and those that gained or lost a product.
 
     Args:
@@ -89,7 +89,7 @@ def take_groups(conn: Connection, products: Sequence[str], *, everything: bool =
     with conn.cursor() as cursor:
         cursor.execute(_FORGET_GROUPS)
         cursor.execute(_TAKE_GROUPS, {"products": list(products), "everything": everything})
-        return [GroupRow._make(row) for row in cursor]
+        return [TopicGroup._make(row) for row in cursor]
 
 
 _GROUPS = """
@@ -113,7 +113,7 @@ RETURNING group_id, products
 
 
 def count_terms(
-    conn: Connection, groups: Sequence[GroupRow], lineage_id: int
+    conn: Connection, groups: Sequence[TopicGroup], lineage_id: int
 ) -> tuple[dict[int, int], list[TermRow], list[SaidRow]]:
     """Count who speaks of what in some groups; what only one voice says is left out.
 

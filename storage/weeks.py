@@ -43,14 +43,14 @@ class StratumRow(NamedTuple):
     sibling_exposed: int
 
 
-class GroupRow(NamedTuple):
+class SiblingGroup(NamedTuple):
     """Products that are judged together, and how much feedback about them was counted last."""
 
     products: list[str]
     reviews: int
 
 
-def sibling_groups(conn: Connection, products: Sequence[str], *, everything: bool = False) -> list[GroupRow]:
+def sibling_groups(conn: Connection, products: Sequence[str], *, everything: bool = False) -> list[SiblingGroup]:
     """The groups that some products belong to; a product of which no group is known is a group of its own.
 
     A group is judged as a whole, as each product is compared with the others.
@@ -62,7 +62,7 @@ def sibling_groups(conn: Connection, products: Sequence[str], *, everything: boo
     """
     with conn.cursor() as cursor:
         cursor.execute(_GROUPS, {"products": list(products), "everything": everything})
-        return [GroupRow._make(row) for row in cursor]
+        return [SiblingGroup._make(row) for row in cursor]
 
 
 _GROUPS = """

@@ -17,6 +17,7 @@ from starlette.background import BackgroundTask
 from kundenecho.errors import DataError
 from pipeline import words
 from pipeline.export import csv_pieces, json_pieces, write_file
+from pipeline.products import check_product
 from storage.advocate_list import AdvocateFilter, advocate_rows, one_snapshot
 from storage.connect import Database
 from storage.exports import Export, registered
@@ -47,6 +48,7 @@ def add_advocate_pages(app: FastAPI, pages: Jinja2Templates, db: Database) -> No
     ) -> HTMLResponse:
         asked = {"produkt": produkt, "stufe": stufe, "kontakt": kontakt, "ab": f"{ab:g}" if ab else "", "seit": seit}
         with db.connect("kundenecho web") as conn:
+            check_product(conn, produkt or None)
             # One more than is shown tells whether there is a next page.
             rows = list(advocate_rows(conn, _filter(asked), limit=_PAGE + 1, after=nach or None))
         narrowed = urlencode(_given(asked))
@@ -73,6 +75,8 @@ def add_advocate_pages(app: FastAPI, pages: Jinja2Templates, db: Database) -> No
             raise DataError(f"there is no export fuersprecher.{form}", remedy="csv, json or xlsx")
         asked = {"produkt": produkt, "stufe": stufe, "kontakt": kontakt, "ab": f"{ab:g}" if ab else "", "seit": seit}
         wanted = _filter(asked)
+        with db.connect("kundenecho web") as conn:
+            check_product(conn, produkt or None)
         # Who it was, where a proxy in front of the pages says so.
         by = request.headers.get("X-Forwarded-User") or "Seiten"
         rows = _leaving(db, wanted, Export("advocates", by[:100], form, 0, way="page", filters=_given(asked)))

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 
-from kundenecho.errors import DataError, KundenechoError
+from kundenecho.errors import DataError, KundenechoError, UnknownProductError
 from kundenecho.settings import Settings
 from pipeline import remedy_words, words
 from pipeline.export import as_csv, as_json, write_xlsx
+from pipeline.products import check_product
 from storage.connect import Connection, Database
 from storage.exports import Export, register_export
 from storage.journey import list_journey
@@ -71,6 +73,14 @@ def build(settings: Settings, db: Database) -> FastAPI:
         status = 404 if isinstance(error, DataError) else 503
         return pages.TemplateResponse(request, "error.html", {"error": error}, status_code=status)
 
+    @app.exception_handler(UnknownProductError)
+    def suggest(request: Request, error: UnknownProductError) -> HTMLResponse:
+        # Relative, as a proxy in front of the pages may speak another protocol.
+        path, asked = request.url.path, dict(request.query_params)
+        meant = [(name or one, f"{path}?{urlencode({**asked, 'produkt': one})}") for one, name in error.near]
+        shown = {"product": error.product, "meant": meant, "whole": path}
+        return pages.TemplateResponse(request, "unknown_product.html", shown, status_code=404)
+
     @app.get("/")
     def home() -> RedirectResponse:
         return RedirectResponse("/maengel")
@@ -84,6 +94,7 @@ def build(settings: Settings, db: Database) -> FastAPI:
     @app.get("/maengel")
     def defects(request: Request, produkt: str | None = None, ab: int = Query(1, ge=1, le=1000)) -> HTMLResponse:
         with db.connect("kundenecho web") as conn:
+            check_product(conn, produkt or None)
             rows = list_defects(conn, product=produkt or None, min_persons=ab, onset=True)
         return pages.TemplateResponse(request, "defects.html", {"rows": rows, "product": produkt, "least": ab})
 

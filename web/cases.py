@@ -10,6 +10,7 @@ from kundenecho.cases import KINDS
 from kundenecho.settings import Settings
 from pipeline import case_words
 from pipeline.case_work import suggestions
+from pipeline.products import check_product
 from storage.case_book import case_numbers, list_cases, show_case
 from storage.connect import Database
 
@@ -38,6 +39,7 @@ def add_case_pages(app: FastAPI, pages: Jinja2Templates, settings: Settings, db:
         nur: str = Query("", pattern="^(|ueberfaellig|wichtig|alle)$"),
     ) -> HTMLResponse:
         with db.connect("kundenecho web") as conn:
+            check_product(conn, produkt or None)
             rows = list_cases(
                 conn,
                 states=None if nur == "alle" else ("open", "waiting", "answered"),

@@ -10,6 +10,7 @@ from kundenecho.analysis import EXPECTATIONS, TOUCHPOINTS
 from kundenecho.errors import DataError
 from kundenecho.journey import MOODS, OVERALL
 from pipeline import journey as says
+from pipeline.products import check_product
 from storage.connect import Database
 from storage.journey import (
     journey_products,
@@ -36,6 +37,7 @@ def add_journey_pages(app: FastAPI, pages: Jinja2Templates, db: Database) -> Non
     def journey(request: Request, produkt: str = "") -> HTMLResponse:
         product, company = _scope(produkt)
         with db.connect("kundenecho web") as conn:
+            check_product(conn, product)
             rows = list_journey(conn, product=product, company=company)
             ways = list_journey_transitions(conn, product=product, company=company, limit=_WAYS)
             products = journey_products(conn)
@@ -59,6 +61,7 @@ def add_journey_pages(app: FastAPI, pages: Jinja2Templates, db: Database) -> Non
             raise DataError("there is no such cell of the journey", remedy="Follow a link of the page /reise")
         product, company = _scope(produkt)
         with db.connect("kundenecho web") as conn:
+            check_product(conn, product)
             rows = list_journey_quotes(
                 conn,
                 touchpoint=touchpoint,

@@ -22,7 +22,7 @@ from pipeline.decide import decide
 from pipeline.parts import Scope, decide_part, undo_part
 from pipeline.rights import Choice, erase_person
 from storage.connect import Connection
-from storage.parts import part_decisions
+from storage.part_decisions import part_decisions
 from storage.retain import withdraw_texts
 from tests.conftest import rows
 from tests.pipeline.counting import TYPES, Load, from_nothing, snapshot, understand

@@ -12,7 +12,7 @@ from kundenecho.settings import Settings
 from pipeline.decide import decide
 from pipeline.parts import Scope, decide_part, likely_pairs, undo_part
 from storage.connect import Connection
-from storage.parts import part_decisions
+from storage.part_decisions import part_decisions
 from storage.why import why
 from tests.conftest import rows
 from tests.pipeline.counting import Load, snapshot, understand
@@ -126,7 +126,7 @@ def test_a_contradiction_is_refused_and_named(said: Callable[..., None], cells: 
     [
         (("Hahn", " hahn "), Scope(), "are not two names"),
         (("Hahn", ""), Scope(), "are not two names"),
-        (("Hahn", "Zapfer"), Scope("product", "HM-999"), "the product 'HM-999' is not known"),
+        (("Hahn", "Zapfer"), Scope("product", "HM-999"), "there is no product HM-999"),
         (("Hahn", "Zapfer"), Scope("group", "Tassen"), "the group 'Tassen' is not known"),
     ],
 )

@@ -66,13 +66,6 @@ def groups_of(conn: Connection, products: Sequence[str]) -> dict[str, str | None
         return {row[0]: row[1] for row in cursor}
 
 
-def knows_group(conn: Connection, group: str) -> bool:
-    """Whether a product of this group is known."""
-    with conn.cursor() as cursor:
-        cursor.execute("SELECT FROM product WHERE product_group = %s LIMIT 1", (group,))
-        return cursor.fetchone() is not None
-
-
 def add_decision(
     conn: Connection, *, scope: str, scope_name: str, pair: tuple[str, str], same: bool, decided_by: str
 ) -> int:
