@@ -9,7 +9,7 @@ import uvicorn
 
 from kundenecho.errors import SettingsError
 from kundenecho.settings import Settings
-from storage.connect import database
+from storage.connect import database, kept
 from web.app import build
 
 
@@ -34,7 +34,7 @@ def serve(settings: Settings, *, announce: Callable[[str], object] = print) -> N
             where="web.port",
             remedy="Choose another port with KUNDENECHO_WEB_PORT; 0 takes a free one",
         ) from None
-    with database(settings) as db:
+    with database(settings) as opened, kept(opened) as db:
         announce(f"http://{host}:{listener.getsockname()[1]}/")
         server = uvicorn.Server(uvicorn.Config(build(settings, db), log_level="warning", access_log=False))
         server.run(sockets=[listener])
