@@ -12,14 +12,15 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Final
 
-from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 from psycopg2.extras import RealDictCursor
 
 from kundenecho.errors import DataError
+from storage.connect import Connection, prepared
 
 #: Persons that are read at once where all are wanted.
 _PORTION: Final = 500
 _KEYS: Final = ("person_id", "display_name", "score", "stage", "contactable", "contactable_reason")
+_OF_REASON: Final = ("kind", "weight", "quote", "feedback_id", "url")
 
 
 @dataclass(frozen=True)
@@ -155,16 +156,9 @@ def _behind(rank: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(conn: Connection, numbers: list[int]) -> list[dict[str, Any]]:
     """What is shown of some persons, in their order; who left the list meanwhile is left out."""
-    people = {
-        row["person_number"]: row
-        for row in _rows(conn, "SELECT * FROM lists.advocates WHERE person_number = ANY(%(ids)s)", {"ids": numbers})
-    }
+    people = {row["person_number"]: row for row in _looked_up(conn, _PEOPLE, numbers)}
     reasons: dict[int, list[dict[str, Any]]] = {}
-    for row in _rows(
-        conn,
-        "SELECT * FROM lists.advocate_reasons WHERE person_number = ANY(%(ids)s) ORDER BY person_number, rank",
-        {"ids": numbers},
-    ):
+    for row in _looked_up(conn, _REASONS, numbers):
         reasons.setdefault(row["person_number"], []).append(_reason(row))
     return [
         {
@@ -178,9 +172,23 @@ def _shown(conn: Connection, numbers: list[int]) -> list[dict[str, Any]]:
     ]
 
 
+# With the rule of who may be contacted in it, which takes longer to plan than to answer for a page.
+_PEOPLE: Final = f"""
+SELECT {", ".join(_KEYS)}, sources, last_seen, person_number FROM lists.advocates WHERE person_number = ANY($1)
+"""  # noqa: S608  our own names
+_REASONS: Final = f"""
+SELECT {", ".join(_OF_REASON)}, day, person_number FROM lists.advocate_reasons WHERE person_number = ANY($1)
+ORDER BY person_number, rank
+"""  # noqa: S608  our own names
+
+
+def _looked_up(conn: Connection, statement: str, numbers: list[int]) -> list[dict[str, Any]]:
+    return _rows(conn, f"EXECUTE {prepared(conn, statement, 'bigint[]')} (%(ids)s)", {"ids": numbers})
+
+
 def _reason(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{key: row[key] for key in ("kind", "weight", "quote", "feedback_id", "url")},
+        **{key: row[key] for key in _OF_REASON},
         "date": row["day"].isoformat() if row["day"] else None,
     }
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
 from kundenecho.errors import BusyError, RetryError, SettingsError
 from kundenecho.settings import DATABASE_VARIABLE, Settings
 from storage.embedded import Embedded
 
-__all__ = ["Connection", "Database", "database", "kept", "named_lock", "translated", "without_password"]
+__all__ = ["Connection", "Database", "database", "kept", "named_lock", "prepared", "translated", "without_password"]
 
 #: First half of every advisory lock of ours ("KE"), so that other programs' locks do not collide.
 _LOCK_SPACE = 0x4B45
@@ -179,6 +180,35 @@ def _embedded(data: Path) -> str:
             with Database(_started[data]).connect("kundenecho migrate") as conn:
                 migrate(conn)
         return _started[data]
+
+
+def prepared(conn: Connection, statement: str, *types: str) -> str:
+    """Have the session plan a statement once for all its uses: over views of views, planning costs more than answering.
+
+    Args:
+        conn: Connection; the plan lives as long as its session.
+        statement: With ``$1`` and so on for its parameters. It names its columns: one with ``*`` would fail in old
+            sessions once a migration adds another.
+        types: SQL types of the parameters.
+
+    Returns:
+        Its name, for ``EXECUTE name (%s)`` within the same transaction.
+    """
+    name = f"kundenecho_{zlib.crc32(statement.encode()):08x}"
+    with conn.cursor() as cursor:
+        # Else the server would plan the first five uses one by one.
+        cursor.execute(
+            "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),"
+            " EXISTS (SELECT FROM pg_prepared_statements WHERE name = %s)",
+            (name,),
+        )
+        row = cursor.fetchone()
+        if not row or not row[1]:
+            cursor.execute(
+                sql.SQL("PREPARE {} ({}) AS ").format(sql.Identifier(name), sql.SQL(", ".join(types)))
+                + sql.SQL(statement)
+            )
+    return name
 
 
 def without_password(url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.advocate_list import one_snapshot
-from storage.connect import Connection, Database, kept
+from storage.connect import Connection, Database, kept, prepared
 from tests.conftest import rows
 
 _STATE = (
@@ -54,3 +54,19 @@ def test_two_at_once_have_sessions_of_their_own_and_only_some_are_kept(db: Datab
         assert sorted([one.closed, two.closed]) == [0, 1]
     assert one.closed
     assert two.closed
+
+
+def test_a_prepared_statement_is_planned_once_for_a_session(conn: Connection) -> None:
+    for number in (3, 4):
+        name = prepared(conn, "SELECT $1 + 1", "integer")
+        assert rows(conn, f"EXECUTE {name} (%s)", number) == [(number + 1,)]
+    [(planned, anew)] = rows(conn, "SELECT generic_plans, custom_plans FROM pg_prepared_statements")
+    assert (planned, anew) == (2, 0)
+    conn.rollback()
+    assert rows(conn, "SHOW plan_cache_mode") == [("auto",)]
+
+
+def test_a_prepared_statement_goes_with_what_was_rolled_back_and_comes_again(conn: Connection) -> None:
+    prepared(conn, "SELECT $1 + 1", "integer")
+    conn.rollback()
+    assert rows(conn, f"EXECUTE {prepared(conn, 'SELECT $1 + 1', 'integer')} (1)") == [(2,)]
