@@ -10,7 +10,7 @@ import click
 
 from cli.console import print_counts, print_table, settings
 from cli.output import FORMAT, LIMIT, OUTPUT, write
-from kundenecho.cases import KINDS, OUTCOMES
+from kundenecho.cases import KINDS, OUTCOMES_BY_HAND
 from pipeline import case_words
 
 _SHORT: Final = 70
@@ -145,7 +145,9 @@ def wait(case: str, by: str, note: str | None) -> None:
 
 @cases.command()
 @_CASE
-@click.option("--outcome", type=click.Choice(OUTCOMES), default="solved", show_default=True, help="How it ended.")
+@click.option(
+    "--outcome", type=click.Choice(OUTCOMES_BY_HAND), default="solved", show_default=True, help="How it ended."
+)
 @_BY
 @_NOTE
 def close(case: str, outcome: str, by: str, note: str | None) -> None:

@@ -20,13 +20,18 @@ KINDS: Final = (
 UNHAPPY: Final = frozenset({"complaint", "defect_report"})
 STATES: Final = ("open", "waiting", "answered", "closed")
 #: How a case ended. ``recovered``: the customer's later praise; ``gone``: the feedback was taken away at its source;
-#: ``sent``: a routine message went out by rule.
-OUTCOMES: Final = ("solved", "answered", "recovered", "unfounded", "gone", "nothing_to_do", "sent")
+#: ``sent``: a routine message went out by rule; ``told``: the customer was told of the remedy; ``granted``: consent to
+#: publish a testimonial.
+OUTCOMES: Final = (
+    "solved", "answered", "recovered", "unfounded", "gone", "nothing_to_do", "sent", "told", "granted",
+)  # fmt: skip
+#: Those that a person may give; the others stand on a proof that rules look after.
+OUTCOMES_BY_HAND: Final = ("solved", "answered", "unfounded", "nothing_to_do")
 #: What may happen to a case. The second group is done by rule, never by a person.
 ACTS: Final = ("take", "assign", "note", "answer", "wait", "close", "reopen")
 RULE_ACTS: Final = (
     "opened", "answered_at_source", "owner_gone", "escalated", "alerted", "recovered", "proof_gone", "gone",
-    "went_quiet", "sent", "not_sent",
+    "went_quiet", "sent", "not_sent", "told", "granted",
 )  # fmt: skip
 
 #: State after an act, by state before; an act that is not named for a state is refused there.
@@ -48,6 +53,8 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "went_quiet": {"answered": "closed"},
     "sent": {"open": "closed", "waiting": "closed", "answered": "closed"},
     "not_sent": {state: state for state in STATES},
+    "told": {"open": "closed", "waiting": "closed", "answered": "closed"},
+    "granted": {"open": "closed", "waiting": "closed", "answered": "closed"},
 }
 
 

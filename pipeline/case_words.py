@@ -26,6 +26,8 @@ OUTCOME: Final = {
     "gone": "an der Quelle gelöscht",
     "nothing_to_do": "nichts zu tun",
     "sent": "Nachricht verschickt",
+    "told": "über die Abhilfe informiert",
+    "granted": "Referenz erlaubt",
 }
 PRIORITY: Final = {1: "sofort", 2: "hoch", 3: "normal", 4: "niedrig"}
 ACT: Final = {
@@ -42,10 +44,12 @@ ACT: Final = {
     "escalated": "überfällig, gemeldet",
     "alerted": "als unzufriedener wichtiger Kunde gemeldet",
     "recovered": "durch späteres Lob des Kunden geschlossen",
-    "proof_gone": "wieder geöffnet, das spätere Lob gibt es nicht mehr",
+    "proof_gone": "wieder geöffnet, der Grund für das Schließen ist weggefallen",
     "gone": "geschlossen, an der Quelle gelöscht",
     "went_quiet": "geschlossen, seit der Antwort still",
     "sent": "freigegebene Nachricht verschickt",
+    "told": "über die Abhilfe informiert",
+    "granted": "geschlossen, der Kunde hat der Veröffentlichung zugestimmt",
     "not_sent": "Nachricht nicht zugestellt, bitte selbst antworten",
 }
 
@@ -65,6 +69,8 @@ def deadline(case: Mapping[str, Any], zone: str) -> str:
     if case["answered_at"]:
         late = _time(case["answered_at"]) > _time(case["due_at"])
         return f"beantwortet {moment(case['answered_at'], zone)}{' (zu spät)' if late else ''}"
+    if case["outcome"] == "granted":
+        return f"erledigt {moment(case['closed_at'], zone)}"
     if case["state"] == "closed":
         return "ohne Antwort geschlossen"
     return f"{'überfällig seit' if case['overdue'] else 'bis'} {moment(case['due_at'], zone)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kundenecho.cases import KINDS, after
+from kundenecho.cases import KINDS, OUTCOMES_BY_HAND, after
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.settings import Settings
 from pipeline.cases import case_rules
@@ -46,16 +46,20 @@ def act(
         what: One of :data:`kundenecho.cases.ACTS`.
         by: Who does it.
         owner: Who owns it from now on, for ``assign``.
-        outcome: One of :data:`kundenecho.cases.OUTCOMES`, for ``close``.
+        outcome: One of :data:`kundenecho.cases.OUTCOMES_BY_HAND`, for ``close``.
         note: Words for whoever reads the case later.
 
     Returns:
         The case with its events.
 
     Raises:
-        DataError: The case is unknown, or the act is not possible in its state.
+        DataError: The case is unknown, the act is not possible in its state, or the outcome is found by rule.
         SettingsError: The owner stands in no team.
     """
+    if outcome is not None and outcome not in OUTCOMES_BY_HAND:
+        raise DataError(
+            f"{outcome!r} is found by rule only", where=case, remedy=f"By hand: {', '.join(OUTCOMES_BY_HAND)}"
+        )
     team = None
     if what in {"take", "assign"}:
         owner = by if what == "take" else owner

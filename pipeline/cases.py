@@ -15,18 +15,15 @@ from pipeline.step import Counts, Progress, log, silent
 from storage.case_course import (
     Alert,
     LaterWord,
-    close_gone,
-    close_quiet,
     escalate,
     later_words,
     mark_overdue_told,
     mark_unhappy_told,
     note_replies,
-    recover,
-    reopen_unproved,
     to_tell_overdue,
     to_tell_unhappy,
 )
+from storage.case_endings import close_gone, close_granted, close_quiet, close_told, recover, reopen_unproved
 from storage.case_occasions import Occasion, advocates_to_ask, remedies_to_tell
 from storage.cases import (
     CaseRow,
@@ -78,9 +75,13 @@ def decide_cases(conn: Connection, settings: Settings, lineage: int, *, progress
     progress("Vorgänge", 1, 3)
     note_replies(conn)
     reopen_unproved(conn)
-    closed = close_gone(conn)
+    closed = close_gone(conn) + close_granted(conn) + close_told(conn, lineage)
     closed += recover(conn, [(w.case_id, w.feedback_id, w.said_at) for w in _praise(conn, rules, lineage)])
     closed += close_quiet(conn, rules.judgement["quiet_days"])
+    # After what is closed: a complaint that has just ended is in the way no longer.
+    now = datetime.now(UTC)
+    asked = advocates_to_ask(conn, rules.judgement["requests_open"])
+    opened += open_cases(conn, [_of_feedback(rules, "testimonial_request", row, now) for row in asked])
     progress("Vorgänge", 2, 3)
     _hand_over(conn, rules)
     write_worth(conn, list(_changed_worth(worth(conn, lineage), rules)))
@@ -150,8 +151,6 @@ def _new_cases(conn: Connection, settings: Settings, rules: Rules, lineage: int)
     now = datetime.now(UTC)
     for told in remedies_to_tell(conn, lineage, days):
         yield _of_feedback(rules, "remedy_to_tell", told, now)
-    for asked in advocates_to_ask(conn):
-        yield _of_feedback(rules, "testimonial_request", asked, now)
 
 
 def _of_feedback(rules: Rules, kind: str, row: FeedbackFacts | Occasion, opened: datetime) -> CaseRow:

@@ -1,4 +1,4 @@
-"""What happens to cases by itself: replies at the source, later words, silence, and who is to be told."""
+"""What happens to cases by itself while they are at work: replies at the source, later words, and who is to be told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
-from psycopg2.extras import execute_values
 
 
 class LaterWord(NamedTuple):
@@ -102,77 +101,6 @@ LEFT JOIN analysis a ON a.revision_id = w.revision_id AND a.lineage_id = %(linea
 WHERE k.kind IN ('complaint', 'defect_report') AND k.state <> 'closed'
 ORDER BY k.case_id, w.said_at DESC, w.feedback_id DESC
 """
-
-
-def recover(conn: Connection, rows: Sequence[tuple[int, int, datetime]]) -> int:
-    """Close cases by the customer's later praise: case, feedback that proves it, and when it was said."""
-    if not rows:
-        return 0
-    with conn.cursor() as cursor:
-        execute_values(
-            cursor,
-            "WITH praise (case_id, feedback_id, at) AS (VALUES %s), closed AS ("
-            " UPDATE case_file c SET state = 'closed', outcome = 'recovered', recovered_by = p.feedback_id,"
-            "  closed_at = greatest(p.at, c.opened_at)"
-            " FROM praise p WHERE c.case_id = p.case_id RETURNING c.case_id, p.feedback_id, c.closed_at)"
-            " INSERT INTO case_event (case_id, act, state, actor, detail, happened_at)"
-            " SELECT case_id, 'recovered', 'closed', 'rule', 'F' || feedback_id, closed_at FROM closed",
-            rows,
-            template="(%s, %s, %s::timestamptz)",
-        )
-        return int(cursor.rowcount)
-
-
-def reopen_unproved(conn: Connection) -> int:
-    """Open again what was closed by praise that is gone, or that turned out to be somebody else's."""
-    with conn.cursor() as cursor:
-        cursor.execute(_REOPEN_UNPROVED)
-        return int(cursor.rowcount)
-
-
-_REOPEN_UNPROVED = """
-WITH unproved AS (
-    UPDATE case_file k SET state = 'open', outcome = NULL, closed_at = NULL, recovered_by = NULL
-    WHERE k.outcome = 'recovered' AND NOT EXISTS (
-        SELECT FROM current_feedback proof JOIN current_feedback mine ON mine.feedback_id = k.feedback_id
-        WHERE proof.feedback_id = k.recovered_by AND proof.state = 'published'
-          AND (proof.feedback_id = k.feedback_id OR proof.person_id = mine.person_id))
-    RETURNING case_id
-)
-INSERT INTO case_event (case_id, act, state, actor, happened_at)
-SELECT case_id, 'proof_gone', 'open', 'rule', now() FROM unproved
-"""
-
-
-def close_gone(conn: Connection) -> int:
-    """Close the cases whose feedback was taken away at its source."""
-    with conn.cursor() as cursor:
-        cursor.execute(
-            "WITH gone AS (UPDATE case_file c SET state = 'closed', outcome = 'gone',"
-            "  closed_at = greatest(r.collected_at, c.opened_at)"
-            " FROM feedback f JOIN revision r ON r.revision_id = f.current_revision_id"
-            " WHERE f.feedback_id = c.feedback_id AND c.state <> 'closed' AND r.state = 'deleted'"
-            " RETURNING c.case_id, c.closed_at)"
-            " INSERT INTO case_event (case_id, act, state, actor, happened_at)"
-            " SELECT case_id, 'gone', 'closed', 'rule', closed_at FROM gone"
-        )
-        return int(cursor.rowcount)
-
-
-def close_quiet(conn: Connection, days: int) -> int:
-    """Close the answered cases to which nothing has happened for some days, as of the end of these days."""
-    with conn.cursor() as cursor:
-        cursor.execute(
-            "WITH quiet AS (SELECT c.case_id, max(e.happened_at) + make_interval(days => %(days)s) AS at"
-            "  FROM case_file c JOIN case_event e USING (case_id) WHERE c.state = 'answered'"
-            "  GROUP BY c.case_id HAVING max(e.happened_at) + make_interval(days => %(days)s) <= now()),"
-            " closed AS (UPDATE case_file c SET state = 'closed', outcome = 'answered', closed_at = quiet.at FROM quiet"
-            "  WHERE c.case_id = quiet.case_id RETURNING c.case_id, c.closed_at)"
-            " INSERT INTO case_event (case_id, act, state, actor, happened_at)"
-            " SELECT case_id, 'went_quiet', 'closed', 'rule', closed_at FROM closed",
-            {"days": days},
-        )
-        return int(cursor.rowcount)
 
 
 def escalate(conn: Connection, moment: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
@@ -16,34 +16,62 @@ class Occasion(NamedTuple):
     product: str | None
 
 
-def advocates_to_ask(conn: Connection) -> list[Occasion]:
-    """The weightiest feedback of each listed advocate who may be contacted, has no open complaint, was never asked."""
+#: Advocates of whom it is asked anew at once whether they may be contacted, of those who could be and of those who may
+#: have become so.
+_ASKED_ANEW: Final = 1000
+
+
+def advocates_to_ask(conn: Connection, most: int) -> list[Occasion]:
+    """The weightiest feedback of advocates who may be asked for a testimonial, the highest score first.
+
+    Asked is who may be contacted now, has no open complaint, was never asked, and has consented to no testimonial. What
+    the last decide knew of whether they may be contacted only says whom to look at, so that a long list costs no more.
+
+    Args:
+        conn: Connection.
+        most: So many requests may be open at once; those that are count.
+    """
     with conn.cursor() as cursor:
-        cursor.execute(_TO_ASK)
+        cursor.execute("SELECT count(*) FROM case_file WHERE kind = 'testimonial_request' AND state <> 'closed'")
+        row = cursor.fetchone()
+        room = most - int(row[0] if row else 0)
+        if room <= 0:
+            return []
+        cursor.execute(_TO_ASK, {"room": room, "looked_at": _ASKED_ANEW})
         return [Occasion._make(row) for row in cursor]
 
 
-_TO_ASK = """
-SELECT c.feedback_id, c.revision_number, c.source, c.product
-FROM advocate v
-CROSS JOIN LATERAL (
-    SELECT r.feedback_id FROM advocate_reason x JOIN revision r USING (revision_id)
-    WHERE x.person_id = v.person_id AND x.weight > 0 ORDER BY x.rank LIMIT 1) best
-JOIN current_feedback c ON c.feedback_id = best.feedback_id AND c.state = 'published'
-CROSS JOIN LATERAL (SELECT k.contactable FROM person_contact k WHERE k.person_id = v.person_id) now_is
-WHERE v.listed AND v.contactable = 'yes' AND now_is.contactable = 'yes'
-  AND NOT EXISTS (SELECT FROM author a JOIN feedback f USING (author_id) JOIN case_file k USING (feedback_id)
-                  WHERE a.person_id = v.person_id
-                    AND (k.kind = 'testimonial_request'
-                         OR (k.kind IN ('complaint', 'defect_report') AND k.state <> 'closed')))
-ORDER BY c.feedback_id
+_CANDIDATE: Final = """
+(SELECT n.person_id, n.score, n.last_seen, c.feedback_id, c.revision_number, c.source, c.product
+ FROM advocate_rank n
+ CROSS JOIN LATERAL (
+     SELECT r.feedback_id FROM advocate_reason x JOIN revision r USING (revision_id)
+     WHERE x.person_id = n.person_id AND x.weight > 0 ORDER BY x.rank LIMIT 1) best
+ JOIN current_feedback c ON c.feedback_id = best.feedback_id AND c.state = 'published'
+ WHERE n.product = '' AND n.contact = '{}'
+   AND NOT EXISTS (SELECT FROM author a JOIN feedback f USING (author_id) JOIN case_file k USING (feedback_id)
+                   WHERE a.person_id = n.person_id
+                     AND (k.kind = 'testimonial_request'
+                          OR (k.kind IN ('complaint', 'defect_report') AND k.state <> 'closed')))
+   AND NOT EXISTS (SELECT FROM author a
+                   CROSS JOIN LATERAL (SELECT subject_key FROM author_subject WHERE author_id = a.author_id OFFSET 0) s
+                   JOIN testimonial t ON t.subject_key = s.subject_key AND t.known_until IS NULL
+                   WHERE a.person_id = n.person_id)
+ ORDER BY n.score DESC, n.last_seen DESC, n.person_id LIMIT %(looked_at)s)
 """
+_TO_ASK: Final = f"""
+WITH candidate AS MATERIALIZED ({_CANDIDATE.format("yes")} UNION ALL {_CANDIDATE.format("may_turn")})
+SELECT d.feedback_id, d.revision_number, d.source, d.product
+FROM candidate d CROSS JOIN LATERAL (SELECT k.contactable FROM person_contact k WHERE k.person_id = d.person_id) now_is
+WHERE now_is.contactable = 'yes' ORDER BY d.score DESC, d.last_seen DESC, d.person_id LIMIT %(room)s
+"""  # noqa: S608  our own words
 
 
 def remedies_to_tell(conn: Connection, lineage_id: int, days: int) -> list[Occasion]:
     """Feedback that named a defect in the days before a remedy for it was published, and has not been answered since.
 
-    Left out is whoever tells a fix, and whose case is still open: its answer has the remedy at hand.
+    Left out is whoever tells a fix, who has been told of the remedy by a list, and whose case is still open: its answer
+    has the remedy at hand.
 
     Args:
         conn: Connection.
@@ -71,5 +99,9 @@ WHERE y.state = 'published' AND c.created_at < p.day AND c.created_at >= p.day -
                          OR (o.source, o.account, o.response_key) = (c.source, c.account, c.response_key))
                   AND (k.kind = 'remedy_to_tell' OR k.state <> 'closed' OR k.answered_at >= p.day
                        OR k.outcome = 'recovered'))
+  AND NOT EXISTS (SELECT FROM author mine JOIN author a ON a.person_id = mine.person_id OR a.author_id = mine.author_id
+                  CROSS JOIN LATERAL (SELECT customer_key FROM author_customer WHERE author_id = a.author_id OFFSET 0) b
+                  JOIN remedy_told t ON (t.remedy_id, t.customer_key) = (y.remedy_id, b.customer_key)
+                  WHERE mine.author_id = c.author_id)
 ORDER BY c.feedback_id
 """

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from insights.case_rules import SHIPPED
 from kundenecho.cases import ACTS, STATES, TRANSITIONS
 from kundenecho.company_lists import Consent, Customer, Order, Unsubscribe
+from kundenecho.company_lists import Testimonial as Words
 from kundenecho.errors import DataError, SettingsError
 from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
@@ -217,7 +218,9 @@ def test_gone_at_the_source(
 
 
 def lists(conn: Connection, keyer: Keyer, kind: str, *found: dict[str, Any]) -> None:
-    row: type[Any] = {"consents": Consent, "customers": Customer, "orders": Order, "unsubscribes": Unsubscribe}[kind]
+    row: type[Any] = {
+        "consents": Consent, "customers": Customer, "orders": Order, "unsubscribes": Unsubscribe, "testimonials": Words,
+    }[kind]  # fmt: skip
     blank = dict.fromkeys(row.column_names())
     load_list(
         conn, kind, [row(**{**blank, **{k: v for k, v in f.items() if k in row.__dataclass_fields__}}) for f in found]
@@ -295,6 +298,7 @@ def test_an_advocate_who_may_be_contacted_is_asked_once(
         " SELECT person_id, lineage_id, 80, 'advocate', true, 'yes', '', '{shop}' FROM author, lineage",
         "INSERT INTO advocate_reason (person_id, rank, kind, weight, revision_id)"
         " SELECT person_id, 1, 'recommendation', 30, revision_id FROM current_feedback",
+        "INSERT INTO advocate_rank SELECT person_id, '', score, now(), stage, contactable FROM advocate",
     )
     with conn.cursor() as cursor:
         cursor.execute("DELETE FROM advocate")
@@ -488,17 +492,51 @@ def key_figures(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
     return {view: rows(conn, f"SELECT v::text FROM lists.{view} v ORDER BY 1") for (view,) in views}
 
 
-STEPS = ("load", "praise", "reply", "edit", "lineage", "delete", "decide")
+def ask(conn: Connection, native_id: str) -> None:
+    """Cases that wait for a testimonial and for a remedy to be told, where this feedback is there."""
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO case_file (kind, feedback_id, revision_number, channel, opened_at, due_at, team, owner, priority)"
+            " SELECT k.kind, feedback_id, 1, source, now(), now() + interval '1 day', 'marketing', 'marketing', 3"
+            " FROM feedback, unnest('{testimonial_request,remedy_to_tell}'::text[]) AS k (kind) WHERE native_id = %s"
+            " ON CONFLICT DO NOTHING",
+            (native_id,),
+        )
+    conn.commit()
+
+
+def tell_remedy(conn: Connection, customer: str) -> None:
+    """A remedy against leaks is published, and a customer is told of it."""
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO remedy (remedy_id, product, component, defect, title, text, state) OVERRIDING SYSTEM VALUE"
+            " VALUES (1, 'HM-120', 'deckel', 'leak', 'Dichtung', 'Drehen.', 'published') ON CONFLICT DO NOTHING"
+        )
+        cursor.execute(
+            "INSERT INTO remedy_publication (remedy_id, channel, published_on, done_by) SELECT 1, 'support', '2026-05-20', 'x'"
+            " WHERE NOT EXISTS (SELECT FROM remedy_publication)"
+        )
+        cursor.execute(
+            "INSERT INTO remedy_told VALUES (1, %s, 'post', '2026-05-21', 'x') ON CONFLICT DO NOTHING", (customer,)
+        )
+    conn.commit()
+
+
+STEPS = ("load", "praise", "reply", "edit", "lineage", "delete", "request", "consent", "remedy", "decide")
 
 
 @trying(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 3)), min_size=3, max_size=8))
 def test_what_was_touched_equals_everything(
-    feedback: Make, load: Load, conn: Connection, settings: Settings, plan: list[tuple[str, int]]
+    feedback: Make, load: Load, conn: Connection, settings: Settings, keyer: Keyer, plan: list[tuple[str, int]]
 ) -> None:
     """After any sequence a full decide changes nothing that the ones before left."""
+    lists(
+        conn, keyer, "customers", *({"customer_key": str(keyer.customer(f"K-{n}")), "country": "DE"} for n in range(4))
+    )
     for number, (step, n) in enumerate(plan):
-        said = {**at(n), **stars(1), "author": f"author {n}"}
+        key = str(keyer.customer(f"K-{n}"))
+        said = {**at(n), **stars(1), "author": f"author {n}", "customer_key": key}
         later = MONDAY + timedelta(days=40 + number)
         if step == "load":
             load([feedback(str(n), "Undicht.", **said)])
@@ -510,10 +548,25 @@ def test_what_was_touched_equals_everything(
             )
         elif step == "praise":
             load([feedback(f"praise {n}", "Gut.", **{**said, **at(20 + n), **stars(5)})])
+        elif step == "request":
+            ask(conn, str(n))
+        elif step == "consent":
+            ask(conn, str(n))
+            lists(conn, keyer, "testimonials", {
+                "customer_key": key, "product": "", "text": "Gut.", "given_at": later, "wording": "Ja.",
+                "proof": None if number % 5 == 4 else "Protokoll", "withdrawn_at": later if number % 4 == 3 else None,
+            })  # fmt: skip
+        elif step == "remedy":
+            tell_remedy(conn, key)
         elif step == "delete":
             for _ in range(2):
                 load([feedback("other", "Nichts.", **at(30), author=None)], full_read=True, complete=True)
-        understood(conn, {str(n): {"sentiment": "negative"}}, digest=f"{number if step == 'lineage' else 0}")
+        defects = ["leak"] if n > 1 else []
+        understood(
+            conn,
+            {str(n): {"sentiment": "negative", "defects": defects}},
+            digest=f"{number if step == 'lineage' else 0}",
+        )
         if step == "decide" or number % 2:
             decide(settings)
     decide(settings)

@@ -19,7 +19,9 @@ from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
 from kundenecho.settings import Settings
 from pipeline.decide import decide
+from pipeline.persons import settle
 from storage.connect import Connection
+from storage.dirty import mark_dirty
 from storage.kpis import list_kpis, milestone_figures
 from tests.conftest import rows
 from tests.pipeline.case_book import understood
@@ -198,6 +200,74 @@ def test_conversion_and_actions(conn: Connection, keyer: Keyer, customers: list[
         conn,
         "SELECT engagements, actions, per_engagement FROM lists.kpi_actions WHERE week IS NULL AND channel IS NULL",
     ) == [(3, 2, pytest.approx(2 / 3))]
+
+
+def test_what_was_sent_from_here_counts_once(
+    conn: Connection, keyer: Keyer, customers: list[str], load: Callable[..., Any], feedback: Callable[..., Feedback]
+) -> None:
+    """Messages, offers, remedies told and answers, beside the list of contacts; as the budget of contacts counts them."""
+    first, before = date(2026, 5, 1), datetime(2026, 4, 1, tzinfo=UTC)
+    two = {"author": "twin", "created_at": before}
+    load([feedback("1", customer_key=customers[0], **two), feedback("2", customer_key=customers[1], **two),
+          feedback("3", author="stranger", created_at=before), feedback("4", author="other", created_at=before),
+          feedback("5", author="stranger", created_at=datetime(2026, 5, 20, tzinfo=UTC))])  # fmt: skip
+    mark_dirty(conn)
+    settle(conn, keyer)
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO case_file (kind, feedback_id, revision_number, product, channel, opened_at, due_at, team, owner, priority)"
+            " SELECT 'complaint', feedback_id, 1, 'A', 'shop', %s, now(), 't', 'o', 2 FROM feedback"
+            " WHERE native_id IN ('1', '3', '4')", (before,))  # fmt: skip
+        cursor.execute(
+            "INSERT INTO case_file (kind, origin, customer_key, channel, opened_at, due_at, team, owner, priority)"
+            " VALUES ('welcome', 'x', %s, 'orders', %s, now(), 't', 'o', 2)", (customers[1], before))  # fmt: skip
+        for case, act, day in (
+            ("1", "answer", 5),
+            ("3", "answer", 5),
+            ("4", "answered_at_source", 6),
+            (None, "answer", 3),
+        ):
+            cursor.execute(
+                "INSERT INTO case_event (case_id, act, state, actor, happened_at) SELECT case_id, %s, 'answered', 'x', %s"
+                " FROM case_file LEFT JOIN feedback USING (feedback_id) WHERE native_id IS NOT DISTINCT FROM %s",
+                (act, datetime(2026, 5, day, 9, tzinfo=UTC), case))  # fmt: skip
+        cursor.execute("INSERT INTO message_text (kind, subject, body, state) VALUES ('thanks', 's', 'b', 'approved')")
+        for outcome in ("delivered", "failed", "unknown"):
+            cursor.execute(
+                "INSERT INTO message_delivery (message_id, kind, customer_key, email_key, outcome, reason, legal_basis,"
+                " begun_at, ended_at) SELECT message_id, 'thanks', %s, %s, %s, 'r', 'l', %s, now() FROM message_text",
+                (customers[0], keyer.email("x@example.org"), outcome, datetime(2026, 5, 1, 10, tzinfo=UTC)))  # fmt: skip
+        for article, act, channel in (("Filter", "made", "phone"), ("Filter", "declined", None), ("Kaffee", "made", "phone"),
+                                      ("Kaffee", "taken_back", None)):  # fmt: skip
+            cursor.execute(
+                "INSERT INTO offer_event (article, customer_key, act, channel, happened_on, done_by) VALUES (%s, %s, %s, %s, %s, 'x')",
+                (article, customers[1], act, channel, first))  # fmt: skip
+        cursor.execute("INSERT INTO remedy (product, defect, title, text) VALUES ('A', 'leak', 'x', 'y')")
+        cursor.execute(
+            "INSERT INTO remedy_told SELECT remedy_id, %s, 'post', %s, 'x' FROM remedy", (customers[2], first)
+        )
+        cursor.execute("UPDATE contact_limit SET budget_days = 100000")
+    conn.commit()
+    # The list has the remedy too, by the address.
+    lists(conn, Contact, "contacts", {"email_key": keyer.email("ina@example.org"), "channel": "post", "contacted_on": first,
+                                      "occasion": "Abhilfe"})  # fmt: skip
+    lists(conn, Order, "orders", order(keyer, 1, customers[0], first + timedelta(days=1)),
+          order(keyer, 2, customers[2], first + timedelta(days=9)),
+          # Too late for the offer, in time for the two answers.
+          order(keyer, 3, customers[1], first + timedelta(days=31)))  # fmt: skip
+    # The message, the offer that was declined, the remedy, the answer to the new customer, and that to whoever is two.
+    conversion = "SELECT channel, contacts, converted FROM lists.kpi_conversion WHERE week IS NULL ORDER BY channel"
+    assert rows(conn, conversion) == [("email", 1, 1), ("phone", 1, 0), ("post", 1, 1), (None, 5, 4)]
+    # And the answer to a stranger, who wrote again, and the one in public.
+    actions = "SELECT engagements, actions FROM lists.kpi_actions WHERE week IS NULL AND product IS NULL AND channel"
+    assert rows(conn, f"{actions} IS NULL") == [(7, 5)]
+    assert rows(conn, f"{actions} = 'shop'") == [(3, 2)]
+    assert rows(conn, "SELECT engagements FROM lists.kpi_actions WHERE week IS NULL AND product = 'Filter'") == [(1,)]
+    # What may have arrived counts for the budget only.
+    assert set(rows(
+        conn, "SELECT contacts - (SELECT count(*) FROM own_contact o WHERE o.subject_key = k.customer_key AND NOT arrived),"
+        " (SELECT count(*) FROM outreach o WHERE k.customer_key = ANY(o.subjects)) FROM contactable_customer k",
+    )) == {(2, 2), (3, 3), (1, 1)}  # fmt: skip
 
 
 def test_churn(conn: Connection, keyer: Keyer, customers: list[str]) -> None:
