@@ -73,6 +73,10 @@ SETTINGS: Final = (
     Setting("alerts.email_from", "kundenecho@localhost", "Sender of alerts and reports"),
     Setting("alerts.smtp_host", "", "Mail server; empty for no e-mail"),
     Setting("alerts.smtp_port", 25, "Port of the mail server"),
+    Setting(
+        "alerts.smtp_security", "auto", "starttls, tls (port 465) or plain; auto: plain to this machine, else starttls"
+    ),
+    Setting("alerts.ca_file", "", "Certificate of a company's own authority (PEM), trusted beside the system's"),
     Setting("alerts.webhook_url", "", "URL told about failures by POST; empty for none"),
     Setting("report.email_to", "", "Addresses that receive the weekly report, comma-separated"),
     Setting("report.email_as", "html", "Form of the report in the e-mail: html, pdf (needs a browser) or link"),

@@ -56,7 +56,7 @@ def deliver(
         if again or key not in delivered_to(conn, report, "webhook"):
             number = begin_delivery(conn, report, digest, "webhook", key, urlsplit(hook).hostname or "–")
             # The number makes each call unlike any other, so that a receiver may refuse what it has seen.
-            receipt = post(hook, replace(message, facts={**message.facts, "delivery": number}))
+            receipt = post(settings, hook, replace(message, facts={**message.facts, "delivery": number}))
             end_delivery(conn, number, delivered=receipt.delivered, detail=receipt.detail)
             receipts.append(receipt)
     return receipts

@@ -20,8 +20,7 @@ from typing import Any, NoReturn
 
 from kundenecho.errors import SettingsError
 from kundenecho.settings import Settings
-
-_TIMEOUT_SECONDS = 20
+from pipeline.transport import TIMEOUT_SECONDS, mail_connection, reason_of, trust
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def tell(settings: Settings, message: Message) -> list[Receipt]:
         refused = [receipt for receipt in each.values() if not receipt.delivered]
         receipts.append(refused[0] if refused else each[wanted[0]])
     if settings["alerts.webhook_url"]:
-        receipts.append(post(settings["alerts.webhook_url"], message))
+        receipts.append(post(settings, settings["alerts.webhook_url"], message))
     return receipts
 
 
@@ -98,7 +97,7 @@ def send_mail(settings: Settings, message: Message, to: Sequence[str]) -> dict[s
         refused = _hand_over(settings, _mail(settings, message, to))
     except smtplib.SMTPRecipientsRefused as error:
         refused = error.recipients
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, SettingsError) as error:
         return {address: Receipt("email", False, reason_of(error)) for address in to}
     return {
         address: Receipt("email", False, f"SMTP {refused[address][0]}")
@@ -128,43 +127,6 @@ def _hand_over(settings: Settings, mail: EmailMessage) -> dict[str, tuple[int, b
         return server.send_message(mail)
 
 
-def mail_connection(settings: Settings) -> smtplib.SMTP:
-    """Connect to the mail server of the settings, encrypted where it offers that, and log in where a user is given.
-
-    Args:
-        settings: ``alerts.smtp_host`` and ``alerts.smtp_port``; user and password come from the environment.
-
-    Returns:
-        The open connection, to be closed by the caller.
-
-    Raises:
-        OSError: The server cannot be reached.
-        smtplib.SMTPException: It refuses.
-    """
-    user, password = os.environ.get("KUNDENECHO_SMTP_USER"), os.environ.get("KUNDENECHO_SMTP_PASSWORD")
-    server = smtplib.SMTP(settings["alerts.smtp_host"], settings["alerts.smtp_port"], timeout=_TIMEOUT_SECONDS)
-    try:
-        # What a server offers is known after it was greeted only.
-        server.ehlo_or_helo_if_needed()
-        if server.has_extn("starttls"):
-            server.starttls()
-        if user and password:
-            server.login(user, password)
-    except BaseException:
-        server.close()
-        raise
-    return server
-
-
-def reason_of(error: Exception) -> str:
-    """Why a mail was not taken; the server's own words may name an address and are left out."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"SMTP {error.smtp_code}"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{type(error).__name__}: {error.strerror}"
-    return type(error).__name__
-
-
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """A redirected POST would arrive as a GET without its body, and be answered with 200."""
 
@@ -172,11 +134,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         raise urllib.error.HTTPError(req.full_url, code, msg, headers, fp)
 
 
-def post(url: str, message: Message) -> Receipt:
+def post(settings: Settings, url: str, message: Message) -> Receipt:
     """Post a message to a webhook, signed where ``KUNDENECHO_WEBHOOK_SECRET`` is set.
 
     Args:
-        url: Address; a redirect counts as not delivered.
+        settings: Which certificates are trusted.
+        url: Address; a redirect counts as not delivered, and so does a certificate that is not trusted.
         message: What to tell.
 
     Raises:
@@ -196,9 +159,10 @@ def post(url: str, message: Message) -> Receipt:
         headers["X-Kundenecho-Signature"] = signature(secret, timestamp, body)
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310  checked above
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=_TIMEOUT_SECONDS) as answer:
+        opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=trust(settings)))
+        with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
             return Receipt("webhook", 200 <= answer.status < 300, f"HTTP {answer.status}")
     except urllib.error.HTTPError as error:
         return Receipt("webhook", False, f"HTTP {error.code}")
-    except OSError as error:
+    except (OSError, SettingsError) as error:
         return Receipt("webhook", False, reason_of(error))

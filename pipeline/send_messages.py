@@ -13,8 +13,8 @@ from kundenecho.errors import RetryError, SettingsError
 from kundenecho.settings import Settings
 from pipeline.contact import apply_limits, is_yes
 from pipeline.messages import filled
-from pipeline.notify import mail_connection, reason_of
 from pipeline.step import Counts, Progress, silent, step
+from pipeline.transport import mail_connection, not_trusted, reason_of
 from storage.connect import Connection, named_lock
 from storage.messages import Begun, begin_message, cut_off, due_cases, end_message
 
@@ -36,7 +36,8 @@ def send_messages(settings: Settings, *, progress: Progress = silent) -> Counts:
         sent; not_sent: left to people; later: refused for the moment.
 
     Raises:
-        SettingsError: There is something to send, but no mail server, sender or address for objections.
+        SettingsError: There is something to send, but no mail server, sender or address for objections; or the mail
+            server's certificate is not trusted, or it offers no encryption.
         RetryError: The mail server cannot be reached.
     """
     days, confirm = settings["messages.days"], is_yes(settings, "messages.confirm_unsubscribes")
@@ -81,6 +82,12 @@ def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
     try:
         server = mail_connection(settings)
     except (OSError, smtplib.SMTPException) as error:
+        if not_trusted(error):
+            raise SettingsError(
+                f"nothing is sent by this mail server: {reason_of(error)}",
+                where="alerts.smtp_host",
+                remedy="alerts.ca_file names the company's authority, alerts.smtp_security the encryption",
+            ) from None
         raise RetryError(
             f"the mail server cannot be reached: {reason_of(error)}", where="alerts.smtp_host", remedy="Look after it"
         ) from None

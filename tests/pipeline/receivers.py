@@ -9,6 +9,7 @@ import hmac
 import http.server
 import json
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -53,8 +54,8 @@ class Receiver:
 
 
 @contextmanager
-def webhook(secret: str) -> Iterator[Receiver]:
-    """A receiver that listens."""
+def webhook(secret: str, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """A receiver that listens, with a certificate or without."""
     receiver = Receiver(secret)
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -77,8 +78,10 @@ def webhook(secret: str) -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None: ...
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        receiver.url = f"http://127.0.0.1:{server.server_port}/"
+        receiver.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{server.server_port}/"
         yield receiver
         server.shutdown()
 
@@ -90,7 +93,9 @@ class MailServer:
     Attributes:
         refused: Status by address that is refused at RCPT.
         received: Recipients and message of each mail that was taken.
-        offers: Extensions that it names when it is greeted; it carries none of them out.
+        offers: Extensions that it names when it is greeted; it carries none of them out but STARTTLS with ``tls``.
+        tls: Its certificate, None for a server that cannot encrypt.
+        at_once: It encrypts from the first byte.
         said: Command words of the other side.
     """
 
@@ -98,15 +103,33 @@ class MailServer:
     refused: dict[str, int] = field(default_factory=dict)
     received: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     offers: tuple[str, ...] = ()
+    tls: ssl.SSLContext | None = None
+    at_once: bool = False
     said: list[str] = field(default_factory=list)
 
 
+class _Quiet(socketserver.ThreadingTCPServer):
+    """Whoever does not trust our certificate breaks off, which is no error here."""
+
+    def handle_error(self, *_: object) -> None: ...
+
+
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
-    """A mail server that listens."""
-    mails = MailServer()
+def mail_server(tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> Iterator[MailServer]:
+    """A mail server that listens, with a certificate or without."""
+    mails = MailServer(tls=tls, at_once=at_once, offers=("STARTTLS",) if tls and not at_once else ())
 
     class Handler(socketserver.StreamRequestHandler):
+        def setup(self) -> None:
+            super().setup()
+            if mails.at_once:
+                self.encrypt()
+
+        def encrypt(self) -> None:
+            assert mails.tls
+            secured = mails.tls.wrap_socket(self.request, server_side=True)
+            self.rfile, self.wfile = secured.makefile("rb"), secured.makefile("wb", buffering=0)  # type: ignore[assignment]
+
         def say(self, line: str) -> None:
             self.wfile.write(f"{line}\r\n".encode())
 
@@ -121,6 +144,9 @@ def mail_server() -> Iterator[MailServer]:
                     for name in most:
                         self.say(f"250-{name}")
                     self.say(f"250 {last}")
+                elif word.upper() == "STARTTLS" and mails.tls:
+                    self.say("220 go on")
+                    self.encrypt()
                 elif word.upper() in mails.offers:
                     self.say("454 not now")
                 elif word.upper() == "RCPT":
@@ -143,7 +169,7 @@ def mail_server() -> Iterator[MailServer]:
                 else:
                     self.say("250 ok")
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+    with _Quiet(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         mails.port = server.server_address[1]
         yield mails

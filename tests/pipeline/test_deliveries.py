@@ -128,16 +128,16 @@ def test_what_a_crash_cut_off_is_seen_and_sent_again(
 
 
 def test_a_receiver_refuses_another_secret_an_old_call_and_a_repeat(
-    hook: Receiver, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = Message("report", "Bericht", "Text")
     monkeypatch.setattr("time.time", lambda: 1_800_000_000.0)
-    assert post(hook.url, message).delivered
-    assert post(hook.url, message).detail == "HTTP 409", "the very same call again"
+    assert post(settings, hook.url, message).delivered
+    assert post(settings, hook.url, message).detail == "HTTP 409", "the very same call again"
     monkeypatch.setenv("KUNDENECHO_WEBHOOK_SECRET", "another secret")
-    assert post(hook.url, message).detail == "HTTP 401"
+    assert post(settings, hook.url, message).detail == "HTTP 401"
     monkeypatch.delenv("KUNDENECHO_WEBHOOK_SECRET")
-    assert post(hook.url, message).detail == "HTTP 401", "unsigned"
+    assert post(settings, hook.url, message).detail == "HTTP 401", "unsigned"
     body = b'{"event": "report"}'
     from pipeline.notify import signature
 

@@ -259,6 +259,8 @@ def test_what_is_missing_is_said_before_anything_is_sent(
             send_messages(without(name))
     with pytest.raises(RetryError, match="cannot be reached"):
         send_messages(replace(office, values={**office.values, "alerts.smtp_port": 1}))
+    with pytest.raises(SettingsError, match="offers no encryption"):
+        send_messages(replace(office, values={**office.values, "alerts.smtp_security": "starttls"}))
     assert receipts(conn) == []
     assert mails.received == []
 

@@ -156,7 +156,8 @@ def test_a_mail_server_that_offers_encryption_is_asked_for_it(settings: Settings
     """What a server offers is known once it was greeted; nothing goes out in clear where encryption fails."""
     with mail_server() as mails:
         mails.offers = ("STARTTLS",)
-        values = {"alerts.email_to": "a@example.org", "alerts.smtp_host": "127.0.0.1", "alerts.smtp_port": mails.port}
+        values = {"alerts.email_to": "a@example.org", "alerts.smtp_host": "127.0.0.1", "alerts.smtp_port": mails.port,
+                  "alerts.smtp_security": "starttls"}  # fmt: skip
         [receipt] = tell(replace(settings, values={**settings.values, **values}), Message("test", "Betreff", "Text"))
     assert mails.said[:2] == ["EHLO", "STARTTLS"]
     assert (receipt.delivered, receipt.detail) == (False, "SMTP 454")
