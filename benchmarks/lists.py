@@ -34,7 +34,7 @@ from pipeline.rights import Choice, erase_person
 from pipeline.step import silent
 from storage.advocate_list import AdvocateFilter, advocate_rows, list_advocates, one_snapshot
 from storage.connect import Connection, Database
-from storage.dirty import mark_dirty, newest_feedback, take_dirty
+from storage.dirty import mark_dirty, newest_feedback
 
 PAGE, DAY, RUNS, CALLS = 25, 1000, 5, 3
 PAGE_SECONDS, RATIO, ERASE_SECONDS, EXPORT_MB = 0.05, 1.5, 1.0, 50
@@ -111,9 +111,8 @@ def scoring(url: str, persons: int) -> float:
             with conn.cursor() as cursor:
                 cursor.execute("ANALYZE dirty_key")
             begin, before = time.perf_counter(), sum(server.cpu_times()[:2]) + time.process_time()
-            seqs = mark_dirty(conn)
+            mark_dirty(conn)
             settled = settle(conn, Keyer(SECRET))
-            take_dirty(conn, seqs, settled)
             assessed, _ = decide_advocates(conn, settled.persons, 1, newest_feedback(conn), progress=silent)
             found.append(time.perf_counter() - begin)
             worked.append(sum(server.cpu_times()[:2]) + time.process_time() - before)

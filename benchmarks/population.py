@@ -51,8 +51,8 @@ def populate(conn: Connection, *, feedback: int, persons: int, products: int = 2
     """Fill a migrated database without feedback, as after ``collect``, ``analyse`` and the settling of ``decide``.
 
     Commits. No key is dirty afterwards; accounts have their persons, texts their sketches and collapses. What
-    ``decide`` writes besides is missing: defects, topics, advocates, cases; so are the terms of the texts, and the
-    pairs of persons that are offered for a decision.
+    ``decide`` writes besides is missing: defects, topics, advocates, cases; so are the pairs of persons that are offered
+    for a decision.
 
     Args:
         conn: Connection of a superuser, without a transaction in progress.

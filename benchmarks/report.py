@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from insights.weeks import last_closed
 from kundenecho.settings import load_settings
 from pipeline.defects import decide_defects
 from pipeline.report import write_defect_report
@@ -88,9 +89,11 @@ def make(conn: Connection) -> None:
 
 def decide(url: str) -> None:
     """Judge the defects; persons and topics are not needed for the report of defects."""
-    nothing = Dirty(seqs=[], products=[], persons=[], moved=[])
+    nothing = Dirty(seqs=[], persons=[], moved=[])
     with Database(url).connect("benchmark") as conn:
-        decide_defects(conn, nothing, [], 1, 3, newest_feedback(conn), several=(), everything=True, progress=silent)
+        newest = newest_feedback(conn)
+        closed = last_closed(newest.date()) if newest else None
+        decide_defects(conn, nothing, [], 1, 3, closed, several=(), everything=True, progress=silent)
         conn.commit()
 
 

@@ -239,33 +239,3 @@ def _topics(members: Sequence[TermCount], said: Sequence[SaidCount], floor: int,
         phrases = tuple(dict.fromkeys(often if label == names[0] else [label, *often]))
         terms = (*names[: TERMS - len(phrases)], *phrases)
         yield Topic(members[0].key, label, terms, tuple((t.key, None) for t in members))
-
-
-def salience(persons: int, exposed: int, elsewhere: int, exposed_elsewhere: int) -> float:
-    """How much more is said of a topic here than elsewhere: the log-likelihood ratio, negative for less.
-
-    Dunning, "Accurate methods for the statistics of surprise and coincidence", Computational
-    Linguistics 19, 1993. Values beyond 10.8 are chance once in a thousand times.
-
-    Args:
-        persons: Persons with the topic here.
-        exposed: Persons who spoke here.
-        elsewhere: Persons with it elsewhere.
-        exposed_elsewhere: Persons who spoke elsewhere.
-    """
-    if not exposed or not exposed_elsewhere:
-        return 0.0
-    every = (persons + elsewhere) / (exposed + exposed_elsewhere)
-    ratio = 2 * (
-        _likelihood(persons, exposed, persons / exposed)
-        + _likelihood(elsewhere, exposed_elsewhere, elsewhere / exposed_elsewhere)
-        - _likelihood(persons, exposed, every)
-        - _likelihood(elsewhere, exposed_elsewhere, every)
-    )
-    return math.copysign(max(ratio, 0.0), persons / exposed - every)
-
-
-def _likelihood(successes: int, trials: int, chance: float) -> float:
-    """Logarithm of the binomial likelihood, without the coefficient that cancels out."""
-    found = successes * math.log(chance) if successes else 0.0
-    return found + ((trials - successes) * math.log(1 - chance) if trials > successes else 0.0)

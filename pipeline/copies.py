@@ -22,7 +22,7 @@ from storage.copies import (
 _TEXTS = 5000
 
 
-def settle_copies(conn: Connection, persons: Sequence[int], *, everything: bool) -> tuple[list[int], list[str]]:
+def settle_copies(conn: Connection, persons: Sequence[int], *, everything: bool) -> list[int]:
     """Find the copies of the texts that came, went or changed hands since the last decide.
 
     Args:
@@ -31,7 +31,7 @@ def settle_copies(conn: Connection, persons: Sequence[int], *, everything: bool)
         everything: All texts instead.
 
     Returns:
-        Feedback that may count for another than before, and its products.
+        Feedback that may count for another than before.
     """
     take_copies(conn, [] if everything else persons, everything=everything)
     for portion in unsketched(conn, _TEXTS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from insights.weeks import last_closed
 from kundenecho.keying import keyer_from_env
 from kundenecho.settings import Settings
 from pipeline.advocates import decide_advocates
@@ -16,7 +17,7 @@ from pipeline.step import Counts, Progress, silent, step
 from pipeline.topics import decide_topics
 from storage.blocks import hold_off
 from storage.connect import named_lock
-from storage.dirty import active_lineage, clear_dirty, mark_dirty, newest_feedback, take_dirty
+from storage.dirty import Dirty, active_lineage, clear_dirty, mark_dirty, newest_feedback
 from storage.planner import learn_new_tables
 
 
@@ -47,16 +48,17 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         if lineage is None:
             return counts
         seqs = mark_dirty(conn, everything=everything)
-        dirty = take_dirty(conn, seqs, settle(conn, keyer, everything=everything), everything=everything)
+        settled = settle(conn, keyer, everything=everything)
+        dirty = Dirty(seqs, settled.persons, settled.moved)
         least, newest = settings["decide.min_persons"], newest_feedback(conn)
-        reached, products = settle_copies(conn, dirty.persons, everything=everything)
-        products = sorted({*dirty.products, *products})
-        judged = decide_defects(
-            conn, dirty, reached, lineage, least, newest, several=Portals(settings).several, everything=everything,
+        closed = last_closed(newest.date()) if newest else None
+        reached = settle_copies(conn, dirty.persons, everything=everything)
+        counted = decide_defects(
+            conn, dirty, reached, lineage, least, closed, several=Portals(settings).several, everything=everything,
             progress=progress,
         )  # fmt: skip
-        counts["products"], counts["defects"] = judged
-        counts["topics"] = decide_topics(conn, products, lineage, everything=everything, progress=progress)
+        counts.update(products=len(counted.whole) + len(counted.added), defects=counted.defects)
+        counts["topics"] = decide_topics(conn, counted, lineage, closed, everything=everything, progress=progress)
         assessed = decide_advocates(conn, dirty.persons, lineage, newest, progress=progress)
         counts["persons"], counts["advocates"] = assessed
         counts["offers"] = decide_offers(

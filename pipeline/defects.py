@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from math import isfinite
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from insights.components import canonical
 from insights.defects import Course, DefectCounts, DefectVerdict, MonthCount, Standing, judge_product, signal_of
 from insights.disproportionality import Stratum
-from insights.weeks import WeekCount, last_closed, observed_until, spread, standardised
+from insights.weeks import WeekCount, observed_until, spread, standardised
 from pipeline.defect_additions import Judging, add
 from pipeline.parts import judged
 from pipeline.remedy_effects import decide_effects, decide_returns
@@ -37,6 +37,14 @@ _WEEKS: Final = 169
 _Cell = tuple[str, str, str]
 
 
+class Counted(NamedTuple):
+    """Products that were counted as a whole, those that what came was added to, and the defects written for them."""
+
+    whole: list[str]
+    added: list[str]
+    defects: int
+
+
 class Evidence(NamedTuple):
     """What is counted beside the cells: exposure by product, weeks and strata by cell."""
 
@@ -51,12 +59,12 @@ def decide_defects(
     reached: Sequence[int],
     lineage: int,
     min_persons: int,
-    newest: datetime | None,
+    closed: date | None,
     *,
     several: Sequence[str],
     everything: bool,
     progress: Progress,
-) -> tuple[int, int]:
+) -> Counted:
     """Bring the defects up to date with what came and changed since the last decide.
 
     What came in weeks that are still open is added to the figures. Where something changed that was counted already, or
@@ -68,15 +76,14 @@ def decide_defects(
         reached: Feedback whose copies were looked at.
         lineage: Lineage whose mentions count.
         min_persons: Persons below which nothing is said of a defect.
-        newest: Time of the newest feedback.
+        closed: Monday of the last closed week; None without any date.
         several: Sources in which each account is a portal of its own.
         everything: Count all products as a whole.
         progress: Told about products judged.
 
     Returns:
-        Products looked at, and defects written for them.
+        The products looked at, and the number of defects written for them.
     """
-    closed = last_closed(newest.date()) if newest else None
     judging = Judging(lineage, min_persons, closed, observed_until(closed) if closed else None, several)
     take_feedback(conn, dirty.moved, reached, closed)
     decisions = part_decisions(conn)
@@ -91,7 +98,7 @@ def decide_defects(
         done += len(portion)
         progress("Mängel zählen", done, len(counted))
     decide_returns(conn, [*counted, *products], lineage)
-    return len(counted) + len(products), written
+    return Counted(counted, products, written)
 
 
 def _count_whole(conn: Connection, products: Sequence[str], judging: Judging, decisions: Sequence[DecisionRow]) -> int:

@@ -188,9 +188,7 @@ WHERE l.copies > 1 OR EXISTS (SELECT FROM near_copy n WHERE n.one_digest = l.cop
 """
 
 
-def write_collapses(
-    conn: Connection, postings: Sequence[PostingRow], rows: Sequence[CollapseRow]
-) -> tuple[list[int], list[str]]:
+def write_collapses(conn: Connection, postings: Sequence[PostingRow], rows: Sequence[CollapseRow]) -> list[int]:
     """Replace the collapses of what was touched, and forget texts that nobody has any more.
 
     Args:
@@ -199,7 +197,7 @@ def write_collapses(
         rows: All collapses among it.
 
     Returns:
-        Feedback that may count for another than before, and its products.
+        Feedback that may count for another than before.
     """
     with conn.cursor() as cursor:
         cursor.execute(
@@ -214,11 +212,7 @@ def write_collapses(
                 rows,
             )
         cursor.execute(_FORGET)
-        cursor.execute(
-            "SELECT DISTINCT product FROM feedback WHERE feedback_id = ANY(%s) AND product IS NOT NULL",
-            (list(reached),),
-        )
-        return sorted(reached), [row[0] for row in cursor]
+        return sorted(reached)
 
 
 # A text that was withdrawn counts on; one that is gone leaves nothing.

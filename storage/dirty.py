@@ -1,7 +1,7 @@
 """What has changed since the last decide.
 
-Every write leaves the keys it touched in ``dirty_key``; deciding takes them, settles the persons behind the accounts
-(:mod:`storage.persons`), and widens the keys to all they reach.
+Every write leaves the keys it touched in ``dirty_key``, and feedback in ``dirty_feedback``; deciding takes them,
+settles the persons behind the accounts (:mod:`storage.persons`), and finds what they reach (:mod:`storage.counted`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
-from storage.persons import Settled
 from storage.voices import BELIEVED
 
 
@@ -22,13 +21,11 @@ class Dirty:
 
     Attributes:
         seqs: Rows of ``dirty_key`` that were read; just these are deleted at the end.
-        products: Products whose topics are recomputed.
         persons: Persons whose advocacy is recomputed.
         moved: Persons that gained or lost an account.
     """
 
     seqs: list[int]
-    products: list[str]
     persons: list[int]
     moved: list[int]
 
@@ -75,35 +72,6 @@ def mark_dirty(conn: Connection, *, everything: bool = False) -> list[int]:
             )
         cursor.execute("ANALYZE dirty_author")
     return seqs
-
-
-def take_dirty(conn: Connection, seqs: list[int], settled: Settled, *, everything: bool = False) -> Dirty:
-    """Widen the dirty keys to all they reach.
-
-    A person's change reaches every product that the person spoke of; what it reaches through copies of the texts,
-    :func:`storage.copies.write_collapses` tells.
-
-    Args:
-        conn: Connection; the caller's transaction goes on.
-        seqs: Rows of ``dirty_key`` that were read.
-        settled: The persons that :func:`storage.persons.write_persons` settled.
-        everything: All products instead.
-    """
-    with conn.cursor() as cursor:
-        if everything:
-            cursor.execute("SELECT product FROM product")
-        else:
-            cursor.execute(_DIRTY_PRODUCTS, {"seqs": seqs, "moved": settled.moved})
-        products = sorted(row[0] for row in cursor)
-    return Dirty(seqs, products, settled.persons, settled.moved)
-
-
-_DIRTY_PRODUCTS = """
-SELECT DISTINCT product FROM dirty_key WHERE seq = ANY(%(seqs)s) AND product IS NOT NULL
-UNION
-SELECT f.product FROM author a JOIN feedback f USING (author_id)
-WHERE a.person_id = ANY(%(moved)s) AND f.product IS NOT NULL
-"""
 
 
 def clear_dirty(conn: Connection, dirty: Dirty) -> None:

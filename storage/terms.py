@@ -11,7 +11,7 @@ from kundenecho.analysis import Term
 
 
 def write_terms(cursor: Any, lineage_id: int, terms: Mapping[int, Sequence[Term]]) -> None:
-    """Store the terms of some analyses, and mark the products that they speak of.
+    """Store the terms of some analyses.
 
     Args:
         cursor: Cursor of the transaction that writes the analyses.
@@ -26,17 +26,9 @@ def write_terms(cursor: Any, lineage_id: int, terms: Mapping[int, Sequence[Term]
     ]  # fmt: skip
     if rows:
         execute_values(cursor, _INSERT_TERMS, rows, page_size=1000)
-        cursor.execute(_MARK, (lineage_id, [revision for revision, found in terms.items() if found]))
 
 
 _INSERT_TERMS = """
 INSERT INTO term (lineage_id, revision_id, field, term_start, term_end, evidence_start, evidence_end, key, written,
     head, construction, phrase, known, whole, common, wished) VALUES %s
-"""
-# A lineage that is only building changes no figure yet.
-_MARK = """
-INSERT INTO dirty_key (product, whole)
-SELECT DISTINCT f.product, false
-FROM revision r JOIN feedback f USING (feedback_id), lineage l
-WHERE l.lineage_id = %s AND l.state = 'active' AND r.revision_id = ANY(%s) AND f.product IS NOT NULL
 """

@@ -154,6 +154,20 @@ WRITE: Final = (
            CASE WHEN other_liked THEN 'pos' ELSE 'neg' END, NULL, opening + 1, opening + second, 0.8 + 0.2 * pg_temp.unit(n, 45)
     FROM made WHERE second > 0
     """,
+    # Nouns with what the clause says of them: the part, the other part, and the words that hardly anybody else uses.
+    """
+    INSERT INTO term (lineage_id, revision_id, field, term_start, term_end, evidence_start, evidence_end, key, written, head,
+        construction, phrase, known, whole, common)
+    SELECT 1, m.revision_id, 'text', t.start, t.start + length(t.written), t.start, t.stop, lower(t.written), t.written,
+           nullif(substring(lower(t.written) FROM '(pumpe|deckel|griff|kanne|schlauch|filter|motor|schalter|netzteil|display'
+                            '|dichtung|klappe|kabel|rad|düse|sieb|taste|riemen|tank|fach)$'), lower(t.written)),
+           t.said, t.written || ' ' || t.said, t.said IS NOT NULL, false, pg_temp.unit(m.n, 47) < 0.5
+    FROM made m CROSS JOIN LATERAL (VALUES
+        (0, opening, part, CASE WHEN stars >= 4 THEN 'gut' WHEN stars = 3 THEN 'ordnung' ELSE kind END),
+        (opening + 1, opening + second, CASE WHEN second > 0 THEN other_part END, CASE WHEN other_liked THEN 'gemacht' ELSE 'klein' END),
+        (opening + second + 13, opening + second + filler, CASE WHEN filler BETWEEN 1 AND 34 THEN substr(body, opening + second + 14, 4) END, NULL)) AS t (start, stop, written, said)
+    WHERE body IS NOT NULL AND t.written IS NOT NULL
+    """,
     """
     INSERT INTO fix (lineage_id, revision_id, field, fix_start, fix_end)
     SELECT 1, revision_id, 'text', length(body) - helped + 1, length(body) FROM made WHERE has_fix

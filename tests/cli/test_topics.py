@@ -57,7 +57,7 @@ def test_one_product(installed: Installation) -> None:
     topics = json.loads(installed.run("topics", "--format", "json", "--product", "HM-120").output)
     assert len({t["product"] for t in topics}) == 1
     assert json.loads(installed.run("topics", "--format", "json", "--product", topics[0]["product"]).output) == topics
-    assert json.loads(installed.run("topics", "--format", "json", "--product", "none").output) == []
+    assert installed.run("topics", "--format", "json", "--product", "none").exit_code == 1
 
 
 def test_the_other_formats(installed: Installation, tmp_path: Path) -> None:

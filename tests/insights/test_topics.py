@@ -1,4 +1,4 @@
-"""From counts of terms to topics: variants, names, floor, salience, agreement of two groupings."""
+"""From counts of terms to topics: variants, names, floor, agreement of two groupings."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from insights.agreement import adjusted_rand
 from insights.near import clusters, profiles
-from insights.topics import SaidCount, TermCount, find_topics, floor_of, misspelt, own_names, salience
+from insights.topics import SaidCount, TermCount, find_topics, floor_of, misspelt, own_names
 from tests.conftest import SHARED, needs_shared
 
 
@@ -112,20 +110,6 @@ def test_nothing_gives_nothing() -> None:
     assert find_topics([], [], 0) == []
     assert clusters(profiles({}), {}) == {}
     assert clusters(profiles({("a", "x"): 30}), {}) == {"a": 1}
-
-
-def test_salience() -> None:
-    # Dunning (1993), table of "the swiss": 110 of 2,552 against 111 of 29,114 gives 270.72.
-    assert salience(110, 110 + 2442, 111, 111 + 29114) == pytest.approx(270.72, abs=0.02)
-    assert salience(111, 111 + 29114, 110, 110 + 2442) == pytest.approx(-270.72, abs=0.02)
-    assert salience(10, 100, 20, 200) == pytest.approx(0, abs=1e-9)
-    assert salience(5, 10, 0, 0) == 0
-    assert salience(10, 10, 0, 10) > 0
-
-
-@given(*[st.integers(0, 50)] * 4)
-def test_salience_of_any_counts(persons: int, more: int, elsewhere: int, more_elsewhere: int) -> None:
-    salience(persons, persons + more, elsewhere, elsewhere + more_elsewhere)
 
 
 def test_agreement() -> None:

@@ -15,6 +15,8 @@ from storage.remedy_effects import EffectRow
 from tests.conftest import rows
 
 TYPES = {"undicht": "leak", "verstopft": "blockage"}
+_TALKED = {"undicht": "Wasser", "verstopft": "Kalk"}
+_HEADS = {"Auslaufdüse": "düse", "Kaffeedüse": "düse", "Wassertank": "tank"}
 _HELPED = re.compile(r"Mit einer (\w+) ging es wieder")
 _SAID = re.compile(r"(?:Der|Die|Das) (\w+) ist (undicht|verstopft)|^Alles ist (undicht|verstopft)")
 
@@ -34,6 +36,12 @@ def read(text: str, types: dict[str, str]) -> Analysis:
     helped = list(_HELPED.finditer(text))
     fixes = [FieldSpan("text", *hit.span()) for hit in helped]
     terms = [Term("text", *hit.span(1), hit.span(), hit[1].lower(), hit[1]) for hit in helped]
+    for hit in _SAID.finditer(text):
+        noun, said = hit[1] or "Alles", hit[2] or hit[3]
+        if said in types:
+            place = ("text", *hit.span(1 if hit[1] else 0), hit.span())
+            terms.append(Term(*place, _TALKED[said].lower(), _TALKED[said], common=True))
+            terms.append(Term(*place, noun.lower(), noun, _HEADS.get(noun), said, f"{noun} {said}", common=True))
     return Analysis(language="de", mentions=mentions, incentivised=span, fixes=fixes, terms=terms)
 
 
@@ -75,6 +83,23 @@ def snapshot(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
         "collapses": rows(
             conn, "SELECT feedback_id, counts_as, copy_digest, kind, similarity FROM collapse ORDER BY 1"
         ),
+        "groups": rows(conn, "SELECT kind, name, products, persons FROM topic_group ORDER BY 1, 2"),
+        "topics": rows(
+            conn,
+            "SELECT t.product, g.anchor, l.digest, t.label, t.terms, t.persons, t.share, t.first_seen, t.last_seen,"
+            " t.salience FROM lists.topics t JOIN topic g ON t.topic_id = 'T' || g.topic_id"
+            " JOIN topic_figure f ON f.topic_id = g.topic_id JOIN lineage l USING (lineage_id) ORDER BY 1, 2",
+        ),
+        "members": rows(
+            conn,
+            "SELECT g.name, t.anchor, m.key, m.construction FROM topic_member m JOIN topic_group g USING (group_id)"
+            " JOIN topic t USING (topic_id) ORDER BY 1, 2, 3, 4",
+        ),
+        "topic quotes": rows(
+            conn,
+            "SELECT g.name, t.anchor, q.rank, q.term_id FROM topic_quote q JOIN topic t USING (topic_id)"
+            " JOIN topic_group g USING (group_id) ORDER BY 1, 2, 3",
+        ),
         "advocates": rows(conn, "SELECT person_id, score, stage, listed FROM advocate ORDER BY 1"),
         "offers": rows(
             conn,
@@ -104,6 +129,7 @@ def from_nothing(conn: Connection, settings: Settings) -> dict[str, list[tuple[A
         cursor.execute("DELETE FROM collapse; DELETE FROM component_alias")
         cursor.execute("DELETE FROM defect_figure; DELETE FROM defect_quote; DELETE FROM defect_fix")
         cursor.execute("DELETE FROM remedy_effect; DELETE FROM remedy_return")
+        cursor.execute("DELETE FROM topic_group")
         cursor.execute("DELETE FROM product_figure; DELETE FROM component_count; DELETE FROM counted_feedback")
     conn.commit()
     decide(settings, everything=True)

@@ -93,6 +93,7 @@ def test_what_was_added_step_by_step_equals_full_recompute(
     step_by_step = snapshot(conn)
     assert sum(len(products) for products, _ in added) > 0
     assert sum(defects for _, defects in added) > 0
+    assert step_by_step["topics"]
     assert from_nothing(conn, settings) == step_by_step
 
 

@@ -211,6 +211,6 @@ def test_incremental_equals_full_recompute(
         for event in [alone] if alone else [world.happen] * world.random.randrange(1, 4):
             event()
             world.understand()
-    assert decided >= {"figures", "quotes", "offers", "effects"}
+    assert decided >= {"figures", "quotes", "offers", "effects", "topics", "members", "topic quotes"}
     assert world.erased
     assert rows(conn, "SELECT count(*) FROM dirty_key") != [(0,)]

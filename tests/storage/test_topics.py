@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import log
 
 import pytest
 
@@ -34,8 +35,8 @@ def figures(conn: Connection) -> list[list[tuple[object, ...]]]:
         rows(conn, "SELECT kind, name, products, persons FROM topic_group ORDER BY 1, 2"),
         rows(
             conn,
-            "SELECT g.name, t.anchor, f.label, f.terms, f.persons, f.share, f.first_seen, f.last_seen, f.salience, f.lineage_id"
-            " FROM topic t JOIN topic_figure f USING (topic_id) JOIN topic_group g USING (group_id) ORDER BY 1, 2",
+            "SELECT v.product, t.anchor, v.label, v.terms, v.persons, v.share, v.first_seen, v.last_seen, v.salience"
+            " FROM lists.topics v JOIN topic t ON v.topic_id = 'T' || t.topic_id ORDER BY 1, 2",
         ),
         rows(
             conn,
@@ -52,11 +53,11 @@ def labels(conn: Connection, product: str | None = None) -> dict[str, int]:
 
 @pytest.fixture
 def crowd(feedback: Make) -> Callable[..., list[Feedback]]:
-    """Some persons who say one thing each."""
+    """Some persons who say one thing each, within one week, so that none is closed unless others follow."""
 
     def make(first: int, texts: Sequence[str], **values: object) -> list[Feedback]:
         return [
-            feedback(str(n), text, **{"created_at": START + timedelta(days=n), **values})
+            feedback(str(n), text, **{"created_at": START + timedelta(hours=n), **values})
             for n, text in enumerate(texts, first)
         ]
 
@@ -93,7 +94,7 @@ def test_a_topic_appears_when_it_reaches_the_floor(
     understood(settings)
     assert labels(conn) == {"Riegel": 5}
     [topic] = list_topics(conn)
-    assert (topic["share"], topic["first_seen"]) == (1.0, (START + timedelta(days=1)).isoformat())
+    assert (topic["share"], topic["first_seen"]) == (1.0, (START + timedelta(hours=1)).isoformat())
     assert len(topic["quotes"]) == 5
     first = topic["topic"]
     load(crowd(6, texts("Der Riegel", 1, first=5)))
@@ -236,6 +237,40 @@ def test_saliences_compare_with_the_other_groups(
     found = {(name, label): x for name, label, x in rows(conn, "SELECT product, label, salience FROM lists.topics")}
     assert found["A", "Riegel"] > 0 > found["B", "Riegel"]
     assert found["B", "Lasur"] > found["A", "Riegel"]
+
+
+def test_the_closed_weeks_say_which_topics_there_are_and_today_how_many_persons(
+    load: Load, crowd: Callable[..., list[Feedback]], settings: Settings, conn: Connection
+) -> None:
+    later = {"created_at": START + timedelta(weeks=3)}
+    load([*crowd(1, texts("Der Riegel", 6)), *crowd(20, texts("Die Lasur", 1, first=20), **later)])
+    understood(settings)
+    assert labels(conn) == {"Riegel": 6}
+    load([*crowd(30, texts("Der Riegel", 3, first=30), **later), *crowd(40, texts("Die Lasur", 9, first=40), **later)])
+    understood(settings)
+    assert labels(conn) == {"Riegel": 9}
+    [topic] = list_topics(conn)
+    assert topic["share"] == pytest.approx(9 / 19)
+    load(crowd(60, ["Gut."], created_at=START + timedelta(weeks=5)))
+    understood(settings)
+    assert labels(conn) == {"Lasur": 10, "Riegel": 9}
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # Dunning (1993), table of "the swiss": 110 of 2,552 against 111 of 29,114 gives 270.72.
+        ((110, 110 + 2442, 111, 111 + 29114), 270.72),
+        ((111, 111 + 29114, 110, 110 + 2442), -270.72),
+        ((10, 100, 20, 200), 0),
+        ((5, 10, 0, 0), 0),
+        ((10, 10, 0, 10), 40 * log(2)),
+        ((0, 0, 3, 10), 0),
+    ],
+)
+def test_salience(conn: Connection, counts: tuple[int, ...], expected: float) -> None:
+    [(found,)] = rows(conn, "SELECT lists.salience(%s, %s, %s, %s)", *counts)
+    assert found == pytest.approx(expected, abs=0.02)
 
 
 def test_groups_without_products_are_forgotten(conn: Connection) -> None:
