@@ -264,6 +264,41 @@ def test_what_was_noted_here_counts_for_the_budget(
     assert rows(conn, contacts) == [(2,)], "an answer has no channel: it is any contact of that day"
 
 
+def test_a_person_with_two_customer_numbers_has_one_budget_and_one_quiet_period(
+    conn: Connection, bring: Bring, load: Any, feedback: Callable[..., Feedback]
+) -> None:
+    """Two accounts that gave a customer number each, and that are one person by somebody's judgement."""
+    numbers = [str(KEYER.customer(f"K-{n}")) for n in (1, 2)]
+    bring(*(of_customer(row, n) for n in (1, 2) for row in (person(), consent())))
+    load([feedback(str(n), author=f"account {n}", customer_key=number) for n, number in enumerate(numbers, 1)])
+    mark_dirty(conn)
+    settle(conn, KEYER)
+    bring(
+        Contact(KEYER.customer("K-1"), None, "email", ago(20).date(), "Newsletter", None),
+        Contact(None, KEYER.email("k2@example.org"), "post", ago(20).date(), "Katalog", None),
+    )
+    contacts = "SELECT DISTINCT customer_key, contacts FROM contactable_customer WHERE contacts > 0 ORDER BY 2, 1"
+    assert rows(conn, contacts) == sorted((number, 1) for number in numbers)
+    with conn.cursor() as cursor:
+        cursor.execute("UPDATE author SET person_id = (SELECT min(person_id) FROM author)")
+        # One answer to a case of that person, though it stands under both numbers.
+        cursor.execute(
+            "INSERT INTO case_file (kind, feedback_id, revision_number, channel, opened_at, due_at, team, owner, priority)"
+            " SELECT 'question', min(feedback_id), 1, 'shop', now() - interval '9 days', now(), 's', 's', 2 FROM feedback"
+        )
+        cursor.execute(
+            "INSERT INTO case_event (case_id, act, state, actor, happened_at)"
+            " SELECT case_id, 'answer', 'answered', 'x', %s FROM case_file",
+            (ago(5),),
+        )
+    assert rows(conn, contacts) == sorted((number, 3) for number in numbers)
+    assert [answer(conn, number=f"K-{n}") for n in (1, 2)] == ["yes confirmed_consent"] * 2
+    set_limits(conn, ContactLimits(budget=3))
+    assert [answer(conn, number=f"K-{n}") for n in (1, 2)] == ["no budget_spent"] * 2
+    load([feedback("3", author="account 2", rating_1_5=1.0, raw_value=1.0, created_at=ago(2), customer_key=numbers[1])])
+    assert [answer(conn, number=f"K-{n}") for n in (1, 2)] == ["no quiet"] * 2
+
+
 def test_quiet_after_a_complaint(conn: Connection, bring: Bring, load: Any, feedback: Callable[..., Feedback]) -> None:
     bring(person(), consent())
     load([feedback("1", rating_1_5=1.0, raw_value=1.0, customer_key=KEYER.customer("K-1"), created_at=ago(5))])
