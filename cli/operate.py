@@ -64,8 +64,10 @@ def _directly(found: Settings) -> BaseException | None:
     from pipeline.cases import check_cases
     from pipeline.decide import decide as decide_step
     from pipeline.report import report as report_step
+    from pipeline.seal_renewal import renew_seals
     from pipeline.send_messages import send_messages
     from web.report import PAGES
+    from web.seal import PAGES as SEAL
 
     failure: BaseException | None = None
     try:
@@ -78,6 +80,8 @@ def _directly(found: Settings) -> BaseException | None:
         print_counts("cases", check_cases(found))
         print_counts("messages", send_messages(found, progress=shown))
         print_counts("report", report_step(found, pages=PAGES, progress=shown))
+        if found["seal.renew"]:
+            print_counts("seal", renew_seals(found, pages=SEAL, progress=shown))
     return failure
 
 

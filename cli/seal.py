@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import settings
+from cli.console import print_counts, progress, settings
 from cli.output import user
 
 if TYPE_CHECKING:
@@ -24,13 +24,19 @@ if TYPE_CHECKING:
     "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to; without it a preview."
 )
 @click.option("--by", help="Who takes it out, for the register; the system's user by default.")
+@click.option("--renew", is_flag=True, help="Write the seals of seal.renew anew, as the DAG does every morning.")
 def seal(
     product: str | None, company: bool, sources: tuple[str, ...], until: datetime | None, output: Path | None,
-    by: str | None,
+    by: str | None, renew: bool,
 ) -> None:  # fmt: skip
     """Show or write the seal: ratings with and without a confirmed purchase, as SVG, JSON-LD, page and JSON."""
     if product and company:
         raise click.UsageError("Choose one: --product or --company.")
+    if renew:
+        if product or company or sources or until or output:
+            raise click.UsageError("--renew takes what seal.renew and seal.folder say; only --by goes with it.")
+        _renew(by or user())
+        return
     if not product and not company:
         if output:
             raise click.UsageError("Say what the seal is about: --product P or --company.")
@@ -48,6 +54,18 @@ def seal(
     for file in files:
         click.echo(file)
     click.echo(f"Siegel Nr. {made.number}")
+
+
+def _renew(by: str) -> None:
+    from pipeline.seal_renewal import configured, renew_seals
+    from web.seal import PAGES
+
+    found = settings()
+    if not configured(found):
+        raise click.UsageError("seal.renew names no seal: docs/seal.md.")
+    with progress() as shown:
+        counts = renew_seals(found, pages=PAGES, by=by, progress=shown)
+    print_counts(f"seal → {found['seal.folder']}", counts)
 
 
 def _preview(product: str | None, sources: tuple[str, ...], last: date | None) -> None:

@@ -66,6 +66,8 @@ SETTINGS: Final = (
     Setting("seal.min_ratings", 30, "Ratings below which no seal is issued, and a group of ratings shows no figure"),
     Setting("seal.months", 12, "Months back from today that a seal counts"),
     Setting("seal.url", "", "Address under which the folder of the seal is served, for links; empty: relative links"),
+    Setting("seal.renew", "", "Products whose seals are renewed every day, comma-separated; company for the company's"),
+    Setting("seal.folder", "", "Folder in which the renewed seals stand, one folder each, beside this one"),
     Setting("web.host", "127.0.0.1", "Address that the pages listen on"),
     Setting("web.port", 8080, "Port of the pages; 0 takes a free one"),
     Setting("collect.time_limit", 3600, "Seconds after which a spider's process is ended"),

@@ -74,6 +74,33 @@ def tell_truncation(settings: Settings, name: str, notes: Sequence[str]) -> list
     return _once(settings, key, message)
 
 
+def tell_seal(settings: Settings, name: str, missing: str | None) -> list[Receipt]:
+    """Tell that a seal was taken away, once until it is issued again.
+
+    Args:
+        settings: Whom to tell.
+        name: The product, or ``company``.
+        missing: Why it is not issued; None when it is.
+
+    Returns:
+        The receipts; empty when it was told before or is issued.
+    """
+    key = f"seal:{name}"
+    if missing is None:
+        with database(settings) as db, db.connect("kundenecho alarms") as conn:
+            clear_alarm(conn, key)
+        return []
+    subject = "die Firma" if name == "company" else name
+    message = Message(
+        "seal_withdrawn",
+        f"Das Siegel für {subject} ist zurückgezogen",
+        f"Für {subject} gibt es zurzeit kein Siegel, und die Dateien des früheren sind weg: Seiten, die es einbinden,"
+        f" zeigen ein leeres Bild.\n\n{missing}\n\nEs folgt keine weitere Meldung, bis es wieder ausgestellt ist.",
+        {"seal": name, "missing": missing},
+    )
+    return _once(settings, key, message)
+
+
 def check_freshness(settings: Settings, now: datetime | None = None) -> Counts:
     """Raise an alarm for each scheduled source without a good run for twice its interval.
 

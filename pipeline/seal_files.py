@@ -21,6 +21,10 @@ DOCUMENT: Final = "siegel.json"
 PAGE: Final = "siegel.html"
 
 
+class NoSealError(DataError):
+    """There are too few ratings for a seal."""
+
+
 class Pages(NamedTuple):
     """How a seal becomes files; given by the caller, as nothing here knows HTML. Each takes a :class:`Seal`.
 
@@ -39,7 +43,7 @@ class Pages(NamedTuple):
 
 def issue(
     settings: Settings, product: str | None, folder: Path, pages: Pages, *, by: str,
-    sources: Sequence[str] = (), last: date | None = None,
+    sources: Sequence[str] = (), last: date | None = None, below: str = "",
 ) -> tuple[Seal, list[Path], Counts]:  # fmt: skip
     """Write a seal for the company's web server and register that.
 
@@ -53,20 +57,24 @@ def issue(
         by: Who takes it out, for the register.
         sources: Only these sources; empty for all.
         last: Last day of the period; today without it.
+        below: Where the folder is served below ``seal.url``; empty: there.
 
     Returns:
         The seal, its files, and the counts of the run.
 
     Raises:
-        DataError: See :func:`gather`; or there are too few ratings.
+        DataError: See :func:`gather`.
+        NoSealError: There are too few ratings.
         SettingsError: See :func:`gather`; or the folder cannot be written.
     """
     with step(settings, "seal", source=product or "") as running:
         seal, keys = gather(settings, running.conn, product, sources=sources, last=last)
+        if below and seal.link:
+            seal = replace(seal, link=f"{seal.link}{below}/")
         if seal.leading is None:
             _withdraw(folder, seal)
             most = max(seal.verified.figure, seal.unverified.figure, key=lambda found: found.ratings)
-            raise DataError(
+            raise NoSealError(
                 f"too little data: {seal.verified.figure.ratings} ratings with a confirmed purchase and"
                 f" {seal.unverified.figure.ratings} without; {most.missing} more are needed",
                 where=product or "company",

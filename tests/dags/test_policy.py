@@ -22,6 +22,7 @@ STEPS = {
     "kundenecho_freshness",
     "kundenecho_cases",
     "kundenecho_remedy",
+    "kundenecho_seal",
 }
 FILES = sorted((ROOT / "dags").glob("kundenecho_*.py"))
 
