@@ -61,6 +61,8 @@ def _read_files(context: Context, files: list[Path], output: Output) -> dict[str
 
 
 def _crawl(context: Context, watermark: str | None, output: Output, known: Sequence[KnownPage]) -> dict[str, Any]:
+    # It looks at the whole stack of whoever imports it, which takes long when that is a crawl.
+    import scrapy.core.downloader.contextfactory  # noqa: F401
     from scrapy.crawler import CrawlerProcess
 
     from spiders.engine import scrapy_settings

@@ -12,6 +12,7 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.exceptions import CloseSpider, DownloadCancelledError, IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.logformatter import LogFormatter
+from scrapy.settings.default_settings import DOWNLOADER_MIDDLEWARES_BASE
 from twisted.python.failure import Failure
 
 from kundenecho import __version__
@@ -29,6 +30,15 @@ MAX_BODY: Final = 20 * 1024 * 1024
 #: Most requests of one run; at one a second the time limit comes first.
 MAX_REQUESTS: Final = 20_000
 _ROBOTS = "Forbidden by robots.txt"
+#: The extensions of Scrapy that a run needs. The others take time to import, and one of them opens a port on which
+#: whoever finds its token may run code in a process that holds credentials.
+_EXTENSIONS: Final = {
+    "scrapy.extensions.corestats.CoreStats": 0,
+    "scrapy.extensions.logcount.LogCount": 0,
+    "scrapy.extensions.throttle.AutoThrottle": 0,
+}
+#: Imports the list of all domains that are registries, for cookies that nobody keeps.
+_COOKIES: Final = "scrapy.downloadermiddlewares.cookies.CookiesMiddleware"
 Item = Feedback | Reject | AggregateRating
 Callback = Callable[[Any], Iterable[Any]]
 
@@ -259,11 +269,12 @@ def scrapy_settings(card: Card, contact: str, also_retried: frozenset[int] = fro
         "REDIRECT_MAX_TIMES": 5,
         "HTTPERROR_ALLOW_ALL": True,
         "COOKIES_ENABLED": False,
-        "TELNETCONSOLE_ENABLED": False,
+        "EXTENSIONS_BASE": _EXTENSIONS,
         # Callbacks hand on nothing but requests, so Scrapy needs no crowd of workers for items for
         # each page, nor to read the source of each callback.
         "CONCURRENT_ITEMS": 1,
         "WARN_ON_GENERATOR_RETURN_VALUE": False,
+        "DOWNLOADER_MIDDLEWARES_BASE": {k: v for k, v in DOWNLOADER_MIDDLEWARES_BASE.items() if k != _COOKIES},
         "DOWNLOADER_MIDDLEWARES": {
             AddressGuard: 10,
             RetryMiddleware: None,

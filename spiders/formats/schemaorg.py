@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Final
 
-from extruct.w3cmicrodata import MicrodataExtractor
-
 from kundenecho.aggregates import AggregateRating
 from kundenecho.errors import DataError
 from kundenecho.records import Feedback, digest_json
@@ -89,7 +87,10 @@ def reviews_of(tree: Any, url: str) -> PageReviews:
     page = PageReviews()
     _collect(list(_json_ld(tree, page)), url, page)
     page.described = page.described or bool(page.faults)
-    if not page.reviews:
+    if not page.reviews and tree.xpath("boolean(//*[@itemscope])"):
+        # Brings the readers of all syntaxes along, which takes a third of the start of a run.
+        from extruct.w3cmicrodata import MicrodataExtractor
+
         found = MicrodataExtractor().extract_items(tree, url)
         _collect([_from_microdata(item) for item in found], url, page)
     return page

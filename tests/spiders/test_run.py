@@ -34,6 +34,20 @@ def test_good_run(tmp_path: Path) -> None:
     assert {p.name for p in (tmp_path / "run").iterdir()} == {*WRITTEN, STATS}
 
 
+def test_the_collecting_process_opens_no_port(tmp_path: Path) -> None:
+    looked: list[list[int]] = []
+
+    def look(path: str, number: int) -> tuple[int, str]:
+        for child in psutil.Process().children():
+            if "spiders.child" in child.cmdline():
+                looked.append([c.laddr.port for c in child.net_connections() if c.status == psutil.CONN_LISTEN])
+        return pages(path, number)
+
+    collect(look, tmp_path)
+    assert looked
+    assert looked == [[]] * len(looked)
+
+
 def test_progress_is_told(tmp_path: Path) -> None:
     file = tmp_path / "r.jsonl"
     file.write_text("".join(f'{{"id": "{n}", "text": "Text {n}"}}\n' for n in range(1200)))
