@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import socket
 import threading
@@ -42,6 +43,40 @@ def fakes() -> dict[str, type[Fake]]:
     return dict(sorted(found.items()))
 
 
+class _Prompt(uvicorn.Server):
+    """Starts and ends at once; uvicorn's own waits for a tick of its clock, and the tests start a thousand of them."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    def leave(self) -> None:
+        """End from another thread, after what is being answered."""
+        self.should_exit = True
+        if self.ready.is_set():
+            self._loop.call_soon_threadsafe(self._leaving.set)
+
+    async def main_loop(self) -> None:
+        """Serve until told to leave."""
+        self._loop, self._leaving = asyncio.get_running_loop(), asyncio.Event()
+        self.ready.set()
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close what idles, and wait for the rest."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:
+            await asyncio.sleep(0.005)
+        await self.lifespan.shutdown()
+
+
 class DemoServer:
     """The servers in a thread of this process.
 
@@ -69,7 +104,7 @@ class DemoServer:
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(("127.0.0.1", port))
-        self._server = uvicorn.Server(uvicorn.Config(wrap(self._app()), log_level="critical", access_log=False))
+        self._server = _Prompt(uvicorn.Config(wrap(self._app()), log_level="critical", access_log=False))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
 
     @property
@@ -79,14 +114,12 @@ class DemoServer:
 
     def __enter__(self) -> DemoServer:
         self._thread.start()
-        for _ in range(200):
-            if self._server.started:
-                return self
-            time.sleep(0.05)
-        raise TimeoutError("the demo server did not start within ten seconds")
+        if not self._server.ready.wait(10):
+            raise TimeoutError("the demo server did not start within ten seconds")
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
+        self._server.leave()
         self._thread.join(10)
         self._listener.close()
 

@@ -80,7 +80,7 @@ def webhook(secret: str, tls: ssl.SSLContext | None = None) -> Iterator[Receiver
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         receiver.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{server.server_port}/"
         yield receiver
         server.shutdown()
@@ -170,7 +170,7 @@ def mail_server(tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> 
                     self.say("250 ok")
 
     with _Quiet(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         mails.port = server.server_address[1]
         yield mails
         server.shutdown()
