@@ -87,17 +87,21 @@ def cluster() -> Iterator[str]:
         with Database(url).connect("tests") as conn:
             migrate(conn)
         yield admin
+        _admins.pop(admin).close()
         server.stop()
 
 
+#: One connection for each server: a new one for each database made and dropped costs as much as the database.
+_admins: dict[str, psycopg2.extensions.connection] = {}
+
+
 def _admin(url: str, statement: str, *names: str) -> None:
-    conn = psycopg2.connect(url)
-    conn.autocommit = True
-    try:
-        with conn.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-    finally:
-        conn.close()
+    conn = _admins.get(url)
+    if conn is None or conn.closed:
+        conn = _admins[url] = psycopg2.connect(url)
+        conn.autocommit = True
+    with conn.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 @dataclass(frozen=True)
