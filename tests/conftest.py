@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg2
 import pytest
 from psycopg2 import sql
@@ -30,6 +31,13 @@ from storage.migrate import migrate
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 SECRET = "a secret that only the tests know, long enough"
+
+# The same examples each time, however slow the machine: what fails here fails for everybody. To look for others:
+# pytest --hypothesis-profile=search.
+_patient = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow], "print_blob": True}
+hypothesis.settings.register_profile("ci", derandomize=True, **_patient)  # type: ignore[arg-type]
+hypothesis.settings.register_profile("search", max_examples=1000, **_patient)  # type: ignore[arg-type]
+hypothesis.settings.load_profile("ci")
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared with real data is not here")
 _numbers = itertools.count(1)

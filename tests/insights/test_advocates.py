@@ -175,6 +175,8 @@ statements = st.lists(
         praise=st.just((Span("text", 0, 4),)) | st.just(()),
     ),
     max_size=6,
+    # What orders statements of one moment.
+    unique_by=lambda s: s.revision_id,
 )
 
 

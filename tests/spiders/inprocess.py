@@ -67,7 +67,7 @@ def _loop() -> asyncio.AbstractEventLoop:
         reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
 
     threading.Thread(target=serve, daemon=True, name="reactor").start()
-    if not ready.wait(10):
+    if not ready.wait(60):
         raise TimeoutError("the reactor did not start")
     return found[0]
 

@@ -25,15 +25,19 @@ def site(installed: Installation) -> str:  # noqa: F811
     settings = replace(found, values={**found.values, "web.port": 0})
     address: list[str] = []
     threading.Thread(target=serve, args=(settings,), kwargs={"announce": address.append}, daemon=True).start()
-    for _ in range(200):
-        time.sleep(0.05)
-        if address:
-            try:
-                urllib.request.urlopen(address[0] + "health", timeout=5)
-                break
-            except OSError:
-                continue
+    until = time.monotonic() + 120
+    while not address or not _answers(address[0] + "health"):
+        assert time.monotonic() < until, "the pages do not come up"
+        time.sleep(0.02)
     return address[0]
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5)
+    except OSError:
+        return False
+    return True
 
 
 def get(url: str) -> tuple[int, str, dict[str, str]]:

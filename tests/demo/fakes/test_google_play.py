@@ -72,18 +72,17 @@ def reviews(server: DemoServer, headers: dict[str, str], package: str = PACKAGE,
         ({"iss": "someone@example.com"}, "invalid_grant"),
         ({"aud": "https://elsewhere.example/token"}, "invalid_grant"),
         ({"iat": None}, "invalid_grant"),
-        ({"exp": int(time.time()) - 60, "iat": int(time.time()) - 3600}, "invalid_grant"),
-        ({"exp": int(time.time()) + 9999}, "invalid_grant"),
-        ({"iat": int(time.time()) + 1800}, "invalid_grant"),
+        ({"exp": lambda: int(time.time()) - 60, "iat": lambda: int(time.time()) - 3600}, "invalid_grant"),
+        ({"exp": lambda: int(time.time()) + 9999}, "invalid_grant"),
+        ({"iat": lambda: int(time.time()) + 1800}, "invalid_grant"),
         ({"scope": "https://www.googleapis.com/auth/drive"}, "invalid_scope"),
         ({"form": {"grant_type": "client_credentials"}}, "unsupported_grant_type"),
         ({"form": {"assertion": "a.b.c"}}, "invalid_grant"),
     ],
 )
 def test_no_token_is_given(server: DemoServer, wrong: dict[str, Any], word: str) -> None:
-    if callable(wrong.get("key")):
-        wrong = {**wrong, "key": wrong["key"]()}
-    status, answer = granted(server, **wrong)
+    now = {name: value() if callable(value) else value for name, value in wrong.items()}
+    status, answer = granted(server, **now)
     assert (status, answer["error"]) == (400, word)
 
 
