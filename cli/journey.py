@@ -90,7 +90,7 @@ def quotes(
 ) -> None:  # fmt: skip
     """What stands behind a cell of TOUCHPOINT (such as delivery), masked: up to twenty quotes for each mood."""
     _one_of(product, company)
-    from pipeline.journey import EMOTION, EXPECTATION, MOOD, TOUCHPOINT
+    from pipeline.journey import EMOTION, EXPECTATION, MOOD, TOUCHPOINT, sureness
     from pipeline.products import check_product
     from storage.connect import database
     from storage.journey import list_journey_quotes
@@ -110,11 +110,12 @@ def quotes(
             MOOD[row["mood"]],
             EMOTION.get(row["emotion"], ""),
             EXPECTATION.get(row["expectation"], ""),
+            sureness(row),
             in_quotes(row["text"]),
         ]
         for row in rows
     ]
-    print_table(["Nr.", "Stimmung", "Gefühl", "Erwartung", "Zitat"], table, title=TOUCHPOINT[touchpoint])
+    print_table(["Nr.", "Stimmung", "Gefühl", "Erwartung", "sicher ", "Zitat"], table, title=TOUCHPOINT[touchpoint])
 
 
 def _one_of(product: str | None, company: bool) -> None:

@@ -137,6 +137,7 @@ class Moment:
         mood: How it was felt: -2 very negative, -1 negative, 0 without a verdict, 1 positive, 2 very positive.
         emotion: One of :data:`EMOTIONS`, None where the words show none.
         expectation: One of :data:`EXPECTATIONS`, None where they tell of none.
+        confidence: Probability, 0 to 1, that a reader would see the mood so.
     """
 
     field: str
@@ -147,6 +148,7 @@ class Moment:
     mood: int
     emotion: str | None = None
     expectation: str | None = None
+    confidence: float = 0.5
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ _CODE: Final = (
     "fix_clauses", "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "moments", "net", "nouns", "parts",
     "patterns", "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading",
     "personal_words", "pipeline", "places", "quotes", "search", "sentences", "sentiment", "signals", "stated_rating",
-    "terms", "tokenizer", "told", "verdict", "weights", "wordbank",
+    "terms", "tokenizer", "told", "verdict", "visits", "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
 _UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1", "kundenecho_moments_v1")

@@ -1,4 +1,4 @@
-"""Touchpoints and phases of the journey: what ``touchpoints.toml`` says, checked."""
+"""Touchpoints and phases of the journey: what ``touchpoints.toml`` and ``visits.toml`` say, checked."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from kundenecho.analysis import ASPECTS, DEFECT_TYPES, PHASES, TOUCHPOINTS
-from nlp.lexicon import fold, load_toml
+from nlp.lexicon import load_toml
+from nlp.visits import Visits
 
 FILE: Final = "touchpoints.toml"
+VISITS: Final = "visits.toml"
 
 
 class Places(NamedTuple):
@@ -20,20 +22,14 @@ class Places(NamedTuple):
         phases: Phase of each touchpoint.
         aspects: Touchpoint of an aspect, where its words name none.
         defects: Likewise, of a type of defect; it goes before the aspect's.
-        visit: Touchpoints that are use where a text tells of a visit.
-        words: Folded words of such a text.
-        unless: Folded words that such a text has not.
-        people: Folded words for those who serve there.
+        visits: What tells of a visit, and what is use there.
     """
 
     version: int
     phases: Mapping[str, str]
     aspects: Mapping[str, str]
     defects: Mapping[str, str]
-    visit: frozenset[str]
-    words: frozenset[str]
-    unless: frozenset[str]
-    people: frozenset[str]
+    visits: Visits
 
 
 @cache
@@ -44,6 +40,9 @@ def places() -> Places:
         ValueError: A label is unknown or stands twice, or a touchpoint has no phase.
     """
     data = load_toml(FILE)
+    visits = Visits(load_toml(VISITS))
+    if unknown := visits.use - set(TOUCHPOINTS):
+        raise ValueError(f"{VISITS}: {sorted(unknown)} are no touchpoints")
     phases = _turned(data["phases"], PHASES, TOUCHPOINTS)
     if set(phases) != set(TOUCHPOINTS):
         raise ValueError(f"{FILE}: no phase for {sorted(set(TOUCHPOINTS) - set(phases))}")
@@ -52,8 +51,7 @@ def places() -> Places:
         phases,
         _turned(data["aspects"], TOUCHPOINTS, ASPECTS),
         _turned(data["defects"], TOUCHPOINTS, DEFECT_TYPES),
-        frozenset(_turned({"use": data["visit"]["use"]}, TOUCHPOINTS, TOUCHPOINTS)),
-        *(frozenset(map(fold, data["visit"][name])) for name in ("words", "unless", "people")),
+        visits,
     )
 
 

@@ -22,7 +22,7 @@ TOUCHPOINT: Final = {
     "support": "Kundendienst",
     "returns": "Rückgabe und Reklamation",
     "repurchase": "Wiederkauf",
-    "overall": "das Ganze",
+    "overall": "das Ganze oder unbestimmt",
 }
 MOOD: Final = {
     "very_positive": "sehr positiv",
@@ -84,6 +84,15 @@ def emotions(row: Mapping[str, Any]) -> str:
     """The feelings that persons show at a touchpoint, the most frequent first: ``Ärger 3, Freude 1``."""
     shown = sorted((name for name in EMOTION if row[name]), key=lambda name: (-row[name], name))
     return ", ".join(f"{EMOTION[name]} {row[name]}" for name in shown)
+
+
+def sureness(quote: Mapping[str, Any]) -> str:
+    """How surely a quote is read, such as ``93 %``; a dash where that was not kept.
+
+    Args:
+        quote: A row of ``lists.journey_quotes``.
+    """
+    return "–" if quote["confidence"] is None else f"{quote['confidence']:.0%}".replace("%", " %")
 
 
 def too_few(needed: int) -> str:

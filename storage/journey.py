@@ -63,7 +63,7 @@ def list_journey_quotes(
     company: bool = False,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """What stands behind a cell, masked, the clearest first.
+    """What stands behind a cell, masked, what was read most surely first.
 
     Args:
         conn: Connection that may read the schema ``lists``.

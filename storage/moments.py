@@ -19,7 +19,19 @@ def write_moments(cursor: Any, lineage_id: int, moments: Mapping[int, Sequence[M
         moments: Moments by revision.
     """
     rows = [
-        (lineage_id, revision, m.field, *m.evidence, *m.quote, m.phase, m.touchpoint, m.mood, m.emotion, m.expectation)
+        (
+            lineage_id,
+            revision,
+            m.field,
+            *m.evidence,
+            *m.quote,
+            m.phase,
+            m.touchpoint,
+            m.mood,
+            m.emotion,
+            m.expectation,
+            m.confidence,
+        )
         for revision, found in moments.items()
         for m in found
     ]
@@ -29,7 +41,7 @@ def write_moments(cursor: Any, lineage_id: int, moments: Mapping[int, Sequence[M
 
 _COLUMNS = (
     "revision_id, field, evidence_start, evidence_end, quote_start, quote_end, phase, touchpoint, mood, emotion,"
-    " expectation"
+    " expectation, confidence"
 )
 _INSERT = f"INSERT INTO moment (lineage_id, {_COLUMNS}) VALUES %s"  # noqa: S608  no values
 #: A withdrawn text cannot be analysed again: a new lineage takes over what the active one said of it.

@@ -46,10 +46,61 @@ def test_touchpoint_and_mood(told: Callable[..., list[tuple[str | None, int]]], 
 
 @pytest.mark.parametrize(
     "text",
-    ["Wir wurden im Restaurant sehr freundlich bedient.", "Tolles Ambiente im Lokal. Der Service war schnell."],
-)
+    [
+        "Wir wurden im Restaurant sehr freundlich bedient.", "Tolles Ambiente im Lokal. Der Service war schnell.",
+        "Die Zimmer waren sauber, das Frühstück gut und der Service aufmerksam.",
+        "Das Schnitzel kam schnell, das Bier war kalt.", "Leckere Pizza, super Service!",
+    ],
+)  # fmt: skip
 def test_who_visits_a_house_meets_its_service_there(read: Read, text: str) -> None:
     assert {m.touchpoint for m in read(text).moments} == {"use"}
+
+
+def test_words_weigh_once_and_against_each_other() -> None:
+    visits = places().visits
+    assert visits.weigh(["essen", "essen", "tisch"]) == 2
+    assert visits.weigh(["rezeption", "paket"]) == 0
+    assert visits.weigh(["hersteller"]) < 0 == visits.weigh(["super"])
+    assert visits.weigh(["hersteller"], "Seehotel Rot") >= 1 > visits.weigh(["hersteller"], "HM-310 Aurora")
+
+
+def test_the_name_of_a_house_tells_a_visit(told: Callable[..., list[tuple[str | None, int]]]) -> None:
+    assert told("Super Service!", product="Hotel Sonnblick") == [("use", 1)]
+    assert told("Alles sehr sauber!", product="Gasthof Linde") == [("use", 1)]
+
+
+def test_a_service_that_no_words_place_has_no_touchpoint(told: Callable[..., list[tuple[str | None, int]]]) -> None:
+    assert told("Super Service!") == [(None, 1)]
+    assert told("Super Service! Das Gerät läuft.")[0] == ("support", 1)
+    assert told("Super Service, der Sachbearbeiter war freundlich.")[0] == ("support", 1)
+
+
+def test_from_afar_a_house_gives_support_and_takes_orders(read: Read) -> None:
+    def touchpoints(text: str) -> set[str | None]:
+        return {m.touchpoint for m in read(text, product="Hotel Sonnblick").moments}
+
+    assert touchpoints("Die Buchung am Telefon war sehr freundlich.") <= {"support", "order"}
+    assert touchpoints("Die Bestellung wurde nicht richtig aufgenommen.") <= {"use", None}
+    assert "support" in touchpoints("Auf meine E-Mail kam keine Antwort, schlechter Service.")
+
+
+@pytest.mark.parametrize(
+    ("text", "touchpoint"),
+    [
+        ("Das Essen im Restaurant war in Ordnung.", "use"),
+        ("Ein tolles Restaurant.", None),
+        ("Ein toller Abend im Lokal!", None),
+    ],
+)
+def test_a_verdict_on_a_part_of_a_visit_is_use(read: Read, text: str, touchpoint: str | None) -> None:
+    assert {m.touchpoint for m in read(text).moments} == {touchpoint}
+
+
+def test_what_contradicts_the_verdict_on_the_text_is_read_less_surely(read: Read) -> None:
+    praise = "Großartig, ich bin begeistert, ein wunderbares Gerät, klare Empfehlung. "
+    [alone] = [m for m in read("Das Geräusch ist unangenehm.").moments if m.mood < 0]
+    inside = [m for m in read(praise + "Das Geräusch ist unangenehm.").moments if m.mood < 0]
+    assert all(0 <= m.confidence < alone.confidence <= 1 for m in inside)
 
 
 def test_a_parcel_is_no_visit(read: Read) -> None:
@@ -94,6 +145,7 @@ def test_quotes_hold_their_clause_and_offsets_their_field(engine: Engine) -> Non
             assert m.touchpoint in (None, *TOUCHPOINTS)
             assert m.emotion in (None, *EMOTIONS)
             assert m.expectation in (None, *EXPECTATIONS)
+            assert 0 <= m.confidence <= 1
 
 
 def test_what_is_not_german_has_no_moments(read: Read) -> None:
@@ -110,9 +162,17 @@ def test_what_is_not_german_has_no_moments(read: Read) -> None:
     ],
 )
 def test_a_broken_table_is_refused(monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any]) -> None:
-    whole = table.load_toml(table.FILE)
-    monkeypatch.setattr(table, "load_toml", lambda _: {**whole, **broken})
+    load = table.load_toml
+    monkeypatch.setattr(table, "load_toml", lambda name: {**load(name), **(broken if name == table.FILE else {})})
     with pytest.raises(ValueError, match=r"touchpoints\.toml"):
+        places.__wrapped__()
+
+
+def test_a_visit_turns_touchpoints_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = table.load_toml
+    more = {"use": ["moon"]}
+    monkeypatch.setattr(table, "load_toml", lambda name: {**load(name), **(more if name == table.VISITS else {})})
+    with pytest.raises(ValueError, match=r"visits\.toml: \['moon'\]"):
         places.__wrapped__()
 
 

@@ -21,10 +21,13 @@ from tests.nlp.conftest import shared_rows
 ROOT = Path(__file__).resolve().parents[2]
 #: What tells persons from the works, houses and goods that bear a name says nothing of a product.
 PERSONAL = ("personal", "display_names")
+#: What tells a visit to a house from goods places an opinion on the journey, and says nothing of what breaks.
+VISITS = "visits.toml"
 FILES = [
     file
     for file in (*sorted((ROOT / "nlp").glob("*.py")), *sorted((ROOT / "nlp" / "data").iterdir()))
-    if not file.name.startswith(PERSONAL) and file.suffix != ".npz"  # weights hold numbers of hashed features only
+    if not file.name.startswith((*PERSONAL, VISITS))
+    and file.suffix != ".npz"  # weights hold numbers of hashed features only
 ]
 MOST_FREQUENT = 120
 

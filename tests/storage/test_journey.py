@@ -173,6 +173,28 @@ def test_quotes_stand_behind_their_cell(conn: Connection, told: Callable[..., No
     assert list_journey_quotes(conn, touchpoint="use", mood="mixed", limit=1)[0]["rank"] == 1
 
 
+def test_what_is_read_most_surely_stands_first(conn: Connection, told: Callable[..., None]) -> None:
+    told(
+        {
+            "1": [moment("use", 1, confidence=0.62), moment("use", 1, 5, confidence=0.91)],
+            "2": [moment("use", 1, confidence=0.71, emotion="joy")],
+            "3": [moment("use", 1, confidence=0.97)],
+            # To a tenth as sure as the first, and clearer.
+            "4": [moment("use", 1, confidence=0.88, expectation="met")],
+        }
+    )
+    found = list_journey_quotes(conn, touchpoint="use")
+    assert [quote["feedback_id"] for quote in found] == ["F3", "F4", "F1", "F2"]
+    assert [quote["confidence"] for quote in found] == pytest.approx([0.97, 0.88, 0.91, 0.71])
+
+
+def test_moments_without_a_confidence_stand_last(conn: Connection, told: Callable[..., None]) -> None:
+    told({"1": [moment("use", 1)], "2": [moment("use", 1, confidence=0.41)]})
+    with conn.cursor() as cursor:
+        cursor.execute("UPDATE moment SET confidence = NULL WHERE confidence = 0.5")
+    assert [quote["confidence"] for quote in list_journey_quotes(conn, touchpoint="use")] == [pytest.approx(0.41), None]
+
+
 def test_quotes_are_masked(conn: Connection, load: Load, feedback: Make) -> None:
     load([feedback("1", "Danke an Wilma, super Hotline!")])
     lineage = ensure_lineage(conn, {"engine": "masked"})
