@@ -73,15 +73,45 @@ def watch(cells: Sequence[Sequence[WeekCount]], last: date, *, onsets_per_year: 
     Returns:
         One answer a cell, in order.
     """
+    return watch_series(series_of(cells, last), last, onsets_per_year=onsets_per_year)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Weekly counts of the defects of one product, side by side.
+
+    Attributes:
+        counts: Persons, (cells, weeks), the newest week last.
+        exposure: Persons who spoke, (weeks,): the most that any of the cells tells.
+        weeks: Mondays from the first exposure to the last closed week.
+    """
+
+    counts: Array
+    exposure: Array
+    weeks: Sequence[date]
+
+    def until(self, last: date) -> Series:
+        """The same as it was when a week of the past was the last closed one."""
+        end = sum(week <= last for week in self.weeks)
+        return Series(self.counts[:, :end], self.exposure[:end], self.weeks[:end])
+
+
+def series_of(cells: Sequence[Sequence[WeekCount]], last: date) -> Series:
+    """The weekly counts of one product's defects side by side, up to a closed week."""
     series = [every_week(cell, last) for cell in cells]
-    longest = max(series, key=len, default=[])
-    weeks = [count.week for count in longest]
+    weeks = [count.week for count in max(series, key=len, default=[])]
     counts, exposure = np.zeros((len(cells), len(weeks))), np.zeros(len(weeks))
     for row, cell in enumerate(series):
         start = len(weeks) - len(cell)
         counts[row, start:] = [count.persons for count in cell]
         exposure[start:] = np.maximum(exposure[start:], [count.exposed for count in cell])
-    budget = AlarmBudget(len(cells), onsets_per_year)
+    return Series(counts, exposure, weeks)
+
+
+def watch_series(series: Series, last: date, *, onsets_per_year: float = ONSETS_PER_YEAR) -> list[Watch]:
+    """The same as :func:`watch` for series that are side by side already, up to ``last``."""
+    counts, exposure, weeks = series.counts, series.exposure, series.weeks
+    budget = AlarmBudget(len(counts), onsets_per_year)
     if np.count_nonzero(exposure[:-LEFT_OUT]) < LEAST_BASELINE:
         return [_short(cell, exposure, last, budget) for cell in counts]
     newest = weeks[-1]

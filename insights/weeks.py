@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 #: Days after its Sunday until a week is judged: portals check texts before they show them.
 CLOSING_DAYS: Final = 3
 _WEEK: Final = timedelta(days=7)
 
 
-@dataclass(frozen=True)
-class WeekCount:
+class WeekCount(NamedTuple):
     """Distinct persons of one week: with the defect, and who spoke of the product.
 
     Attributes:

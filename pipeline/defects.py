@@ -199,10 +199,12 @@ def _figures(cells: Iterable[CellRow], evidence: Evidence, judging: Judging) -> 
 
 
 def _counts(cell: CellRow, exposure: ExposureRow, evidence: Evidence) -> DefectCounts:
+    weeks = evidence.weeks.get(_cell(cell), ())
     return DefectCounts(
         first_seen=cell.settled_since,
-        months=_series(cell.months, exposure.months),
-        weeks=evidence.weeks.get(_cell(cell), ()),
+        # Looked at only where there are no weeks.
+        months=() if weeks else _series(cell.months, exposure.months),
+        weeks=weeks,
         strata=evidence.strata.get(_cell(cell), ()),
     )
 

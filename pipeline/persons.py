@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Final
 
 from insights.identity import Judgement, Likeness, contradicting, join_accounts, likelihood, weights
@@ -21,6 +22,7 @@ from storage.candidates import (
 from storage.connect import Connection
 from storage.judgements import judge, live_judgements, lock_judgements, resolve, take_back
 from storage.persons import Settled, find_near, near_judgements, person_of, sure_groups, write_persons
+from storage.planner import for_few_rows
 
 VERDICTS: Final = ("same", "not_same", "undecided")
 _SUBJECT: Final = re.compile(r"([PA])-?(\d{1,18})")
@@ -35,6 +37,11 @@ def settle(conn: Connection, keyer: Keyer, *, everything: bool = False) -> Settl
         keyer: Names are compared by their keys only.
         everything: All accounts are touched.
     """
+    with nullcontext() if everything else for_few_rows(conn):
+        return _settle(conn, keyer, everything=everything)
+
+
+def _settle(conn: Connection, keyer: Keyer, *, everything: bool) -> Settled:
     find_near(conn, everything=everything)
     groups = sure_groups(conn, weights().max_accounts)
     joined = join_accounts(groups, [Judgement(*row) for row in near_judgements(conn)])

@@ -149,8 +149,16 @@ def remember(conn: Connection, products: Sequence[str]) -> None:
         products: The products.
     """
     with conn.cursor() as cursor:
-        cursor.execute("DELETE FROM counted_feedback WHERE product = ANY(%s)", (list(products),))
+        # Nearly all of it stands there already, and is not written again every week.
         cursor.execute(
-            "INSERT INTO counted_feedback SELECT feedback_id, product, voice, copy FROM voice ON CONFLICT (feedback_id)"
+            "DELETE FROM counted_feedback c WHERE product = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM voice v WHERE v.feedback_id = c.feedback_id)",
+            (list(products),),
+        )
+        cursor.execute(
+            "INSERT INTO counted_feedback SELECT v.feedback_id, v.product, v.voice, v.copy FROM voice v"
+            " LEFT JOIN counted_feedback c USING (feedback_id)"
+            " WHERE (v.product, v.voice, v.copy) IS DISTINCT FROM (c.product, c.voice, c.copy)"
+            " ON CONFLICT (feedback_id)"
             " DO UPDATE SET product = excluded.product, voice = excluded.voice, copy = excluded.copy"
         )

@@ -150,11 +150,14 @@ SELECT v.product, count(DISTINCT v.voice), count(*),
 FROM voice v GROUP BY v.product
 """
 _EXPOSURE_MONTHS = """
-SELECT g.product, g.first_seen,
-       (SELECT json_agg(json_build_array(month, persons) ORDER BY month)
-        FROM (SELECT month, count(DISTINCT voice) AS persons FROM voice x
-              WHERE x.product = g.product AND x.settled AND month IS NOT NULL GROUP BY month) m)
-FROM product_figure g WHERE g.product IN (SELECT product FROM voice)
+WITH by_month AS (
+    SELECT product, month, count(DISTINCT voice) AS persons
+    FROM voice WHERE settled AND month IS NOT NULL GROUP BY 1, 2
+), series AS (
+    SELECT product, json_agg(json_build_array(month, persons) ORDER BY month) AS months FROM by_month GROUP BY 1
+)
+SELECT g.product, g.first_seen, s.months FROM product_figure g LEFT JOIN series s USING (product)
+WHERE g.product IN (SELECT product FROM voice)
 """
 
 

@@ -93,13 +93,16 @@ _NEAR: Final = (
 #: Identifiers with the customers they are known for; with two customers they are doubtful: a couple's address.
 _DOUBTFUL: Final = """
 CREATE TEMP TABLE key_customer ON COMMIT DROP AS
-SELECT n.kind, n.key, i.customer_key FROM near_key n JOIN known_identity i ON i.email_key = n.key
+SELECT n.kind, n.key, i.customer_key FROM near_key n
+CROSS JOIN LATERAL (SELECT customer_key FROM known_identity WHERE email_key = n.key OFFSET 0) i
 WHERE n.kind = 'email' AND i.customer_key IS NOT NULL
 UNION
-SELECT n.kind, n.key, i.customer_key FROM near_key n JOIN known_identity i ON i.phone_key = n.key
+SELECT n.kind, n.key, i.customer_key FROM near_key n
+CROSS JOIN LATERAL (SELECT customer_key FROM known_identity WHERE phone_key = n.key OFFSET 0) i
 WHERE n.kind = 'phone' AND i.customer_key IS NOT NULL
 UNION
-SELECT n.kind, n.key, i.customer_key FROM near_key n JOIN known_identity i ON i.order_key = n.key
+SELECT n.kind, n.key, i.customer_key FROM near_key n
+CROSS JOIN LATERAL (SELECT customer_key FROM known_identity WHERE order_key = n.key OFFSET 0) i
 WHERE n.kind = 'order' AND i.customer_key IS NOT NULL
 UNION
 SELECT n.kind, n.key, c.key FROM near_key n JOIN author_identifier a USING (kind, key)

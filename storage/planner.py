@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
@@ -28,3 +31,18 @@ def learn_new_tables(conn: Connection) -> int:
         for table in tables:
             cursor.execute(sql.SQL("ANALYZE kundenecho.{}").format(sql.Identifier(table)))
     return len(tables)
+
+
+@contextmanager
+def for_few_rows(conn: Connection) -> Iterator[None]:
+    """Let the planner find a few rows of large tables by their indexes, rather than read the tables.
+
+    Its costs are those of a disk that has to be moved; what decide looks up of a day's accounts mostly lies in memory.
+
+    Args:
+        conn: Connection; the caller's transaction goes on.
+    """
+    with conn.cursor() as cursor:
+        cursor.execute("SET LOCAL random_page_cost = 1")
+        yield
+        cursor.execute("SET LOCAL random_page_cost TO DEFAULT")
