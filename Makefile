@@ -8,6 +8,9 @@ DATA := ../shared/data
 GOLD := ../shared/gold
 OUT := nlp/data
 
+# Some machines forbid to keep compiled files; a test suite that starts hundreds of processes would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test quick faults train docs pictures lint format bench lock clean
 
