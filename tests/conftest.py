@@ -155,9 +155,9 @@ def empty_url(cluster: str) -> Iterator[str]:
     _admin(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-@pytest.fixture
-def db(cluster: str) -> Iterator[Database]:
-    """A fresh migrated database."""
+@contextmanager
+def fresh_database(cluster: str) -> Iterator[Database]:
+    """A migrated database for this block."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     _admin(cluster, "CREATE DATABASE {} TEMPLATE kundenecho STRATEGY file_copy", name)
     # A copy has the template's content, but not the rights on the database itself.
@@ -165,6 +165,13 @@ def db(cluster: str) -> Iterator[Database]:
     _admin(cluster, "GRANT TEMPORARY ON DATABASE {} TO kundenecho_pipeline", name)
     yield Database(cluster.replace("/postgres?", f"/{name}?"))
     _admin(cluster, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def db(cluster: str) -> Iterator[Database]:
+    """A fresh migrated database."""
+    with fresh_database(cluster) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
 
-from storage.connect import Connection
-from tests.conftest import rows
+from storage.connect import Connection, Database
+from tests.conftest import fresh_database, rows
 
 KPIS = {
     "kpis", "kpi_response_time", "kpi_recovered", "kpi_nps", "kpi_conversion", "kpi_churn", "kpi_actions",
@@ -96,6 +96,13 @@ READERS = {
 }
 VIEWS = set().union(*READERS.values())
 As = Callable[[str], Connection]
+
+
+@pytest.fixture(scope="module")
+def db(cluster: str) -> Iterator[Database]:
+    """One for all of them: what is tried is refused or taken back."""
+    with fresh_database(cluster) as found:
+        yield found
 
 
 def refused(conn: Connection, statement: str) -> bool:
