@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +21,16 @@ from insights.statements import (
     is_happy,
     is_unhappy,
     leaves,
-    recommends,
     recoveries,
 )
 
-#: Reasons that make an explicit recommendation.
+#: Reasons that make an explicit recommendation, and those of them that a customer put in words or deeds.
 _EXPLICIT: Final = frozenset(("recommendation", "ticked", "referral"))
+_UNASKED: Final = _EXPLICIT - {"ticked"}
+#: Answers to the question whether one would recommend: two of one feedback are one.
+_ASKED: Final = frozenset(("ticked", "promoter"))
+#: Reasons that words prove; the words quoted for the others only illustrate them.
+_WORDED: Final = frozenset(("recommendation", "referral", "loyal", "fix_contributed", "praise"))
 #: Stages in which nobody speaks for us, whatever was said before.
 _AWAY: Final = frozenset(("at_risk", "lost"))
 _TOP_RATING: Final = 4.75
@@ -80,12 +85,17 @@ class Advocacy:
 
 @dataclass(frozen=True)
 class Rule:
-    """Points of the first occurrence and of each further one, how many count, and whether it carries a place."""
+    """Points of the first occurrence and of each further one, how many count, and whether it carries a place.
+
+    Attributes:
+        supports: Carries a place only beside a recommendation in words or a referral.
+    """
 
     weight: float
     again: float
     most: int
     independent: bool
+    supports: bool = False
 
     @property
     def cap(self) -> float:
@@ -104,8 +114,6 @@ class Rules:
     burst_statements: int
     burst_days: int
     min_score: float
-    min_reasons: int
-    min_days: int
 
     def halved(self, kind: str) -> Rules:
         """The same rules with half the points of one reason."""
@@ -176,11 +184,29 @@ def assess(
 
 
 def _carries(reasons: Iterable[Reason], table: Rules) -> bool:
+    """Whether two reasons that have nothing to do with each other carry a place on the list."""
     carrying = [r for r in reasons if r.weight > 0 and table.reasons[r.kind].independent]
-    kinds = {r.kind for r in carrying}
-    if len(kinds) < table.min_reasons:
+    return any(_carry(one, other, table) for one, other in combinations(carrying, 2))
+
+
+def _carry(one: Reason, other: Reason, table: Rules) -> bool:
+    kinds = {one.kind, other.kind}
+    if len(kinds) < 2 or _is_one_word(one, other, sentences=True):
         return False
-    return bool(kinds & _EXPLICIT) or len({r.day for r in carrying if r.day}) >= table.min_days
+    if one.feedback_id is not None and one.feedback_id == other.feedback_id and kinds <= _ASKED:
+        return False
+    if any(table.reasons[kind].supports for kind in kinds):
+        return not kinds.isdisjoint(_UNASKED)
+    dated = one.day is not None and other.day is not None
+    return not kinds.isdisjoint(_EXPLICIT) or (dated and one.day != other.day)
+
+
+def _is_one_word(one: Reason, other: Reason, *, sentences: bool = False) -> bool:
+    """Whether two reasons rest on the same words: on one clause, or on clauses of one sentence."""
+    a, b = one.span, other.span
+    if a is None or b is None or one.revision_id != other.revision_id or not {one.kind, other.kind} <= _WORDED:
+        return False
+    return a.field == b.field and (a.meets(b) or (sentences and a.sentence is not None and a.sentence == b.sentence))
 
 
 def _reasons(said: Sequence[Statement], person: Person, reference: date | None, table: Rules) -> list[Reason]:
@@ -205,9 +231,12 @@ def _of_one(s: Statement, table: Rules) -> Iterable[Reason]:
     if s.kind == "referral":
         if s.converted:
             yield _of(s, "referral")
-    elif recommends(s):
-        said = s.recommend == "yes"
-        yield _of(s, "recommendation" if said else "ticked", s.recommend_at if said else quote)
+    elif s.recommend == "yes" and not unhappy:
+        yield _of(s, "recommendation", s.recommend_at)
+    elif s.would_recommend and happy:
+        yield _of(s, "ticked", quote)
+    if s.kind != "referral" and s.referral_at and not unhappy:
+        yield _of(s, "referral", s.referral_at)
     if s.counts_nps and s.nps is not None and s.nps >= 9:
         yield _of(s, "promoter", quote, s.nps)
     if s.loyalty == "repeat" and not unhappy:
@@ -259,8 +288,8 @@ def months_before(day: date, months: int) -> date:
 def _weighed(found: Iterable[Reason], struck: Collection[tuple[str, int | None]], table: Rules) -> tuple[Reason, ...]:
     """The reasons that count, with their points, and those that were struck; the weightiest first."""
     used: Counter[str] = Counter()
-    kept = []
-    for reason in found:
+    kept: list[Reason] = []
+    for reason in _once(list(found), struck, table):
         rule = table.reasons[reason.kind]
         if (reason.kind, reason.feedback_id) in struck:
             kept.append(replace(reason, struck=True))
@@ -268,3 +297,20 @@ def _weighed(found: Iterable[Reason], struck: Collection[tuple[str, int | None]]
             kept.append(replace(reason, weight=float(rule.again if used[reason.kind] else rule.weight)))
             used[reason.kind] += 1
     return tuple(sorted(kept, key=lambda r: (r.struck, -r.weight, r.kind)))
+
+
+def _once(found: Sequence[Reason], struck: Collection[tuple[str, int | None]], table: Rules) -> list[Reason]:
+    """One clause proves one reason, the weightiest that is not struck out; in the order in which they were found."""
+    worded: dict[int | None, list[Reason]] = {}
+    for reason in found:
+        if reason.kind in _WORDED and reason.span and (reason.kind, reason.feedback_id) not in struck:
+            worded.setdefault(reason.revision_id, []).append(reason)
+
+    def outweighed(reason: Reason) -> bool:
+        weight = table.reasons[reason.kind].weight
+        return any(
+            table.reasons[other.kind].weight > weight and _is_one_word(reason, other)
+            for other in worded.get(reason.revision_id, ())
+        )
+
+    return [r for r in found if (r.kind, r.feedback_id) in struck or not outweighed(r)]

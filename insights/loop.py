@@ -147,8 +147,9 @@ def _content(s: Statement, stage: str | None) -> Iterator[Step]:
         yield Step("recovered", s.created_at, "changed_mind" if changed else "content_again", s.revision_id, quote)
         stage = "recovered"
     if recommends(s):
-        cause = "referred" if s.kind == "referral" else "recommended"
-        span = s.recommend_at if s.recommend == "yes" else quote
+        told = s.referral_at if s.recommend != "yes" else None
+        cause = "referred" if s.kind == "referral" or told else "recommended"
+        span = s.recommend_at if s.recommend == "yes" else told or quote
         yield from _forward(stage, Step("advocate", s.created_at, cause, s.revision_id, span))
     elif s.loyalty == "repeat" and not is_unhappy(s):
         yield from _forward(stage, Step("bond", s.created_at, "stays", s.revision_id, s.loyalty_at))

@@ -12,11 +12,20 @@ OLDEST: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Span:
-    """A quote: offsets in characters into a field (``text`` or ``title``) of a revision."""
+    """A quote: offsets in characters into a field (``text`` or ``title``) of a revision.
+
+    Attributes:
+        sentence: Offsets of the sentence that it stands in; None where it stands for itself.
+    """
 
     field: str
     start: int
     end: int
+    sentence: tuple[int, int] | None = None
+
+    def meets(self, other: Span) -> bool:
+        """Whether two quotes of one revision have characters in common."""
+        return self.field == other.field and self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Statement:
         first_rating: Rating of the first revision, to see a change of mind; None without one.
         recommend_at: The clause that recommends or advises against.
         loyalty_at: The clause that tells of staying or leaving.
+        referral_at: The clause that tells of others who came through this customer.
         praise: Evidence spans of what is praised, one for each component, the most confident first.
         fixes: Spans that tell what helped.
         counts_nps: False for a further answer of one survey response, whose NPS counts once.
@@ -53,6 +63,7 @@ class Statement:
     incentivised: Span | None = None
     recommend_at: Span | None = None
     loyalty_at: Span | None = None
+    referral_at: Span | None = None
     praise: Sequence[Span] = ()
     fixes: Sequence[Span] = ()
     feedback_id: int = 0
@@ -97,14 +108,22 @@ class Person:
 
 
 def is_happy(s: Statement) -> bool:
-    """Stars speak first, then NPS; the text may veto both, and speaks alone where there is neither."""
-    if s.sentiment == "negative" and not s.abstained:
+    """Stars speak first, then NPS; the text may veto both, and speaks alone where there is neither.
+
+    A verdict vetoes nothing where the words themselves recommend, or tell of staying: one of the two is misread.
+    """
+    if s.sentiment == "negative" and not s.abstained and not _is_won(s):
         return False
     if s.rating is not None:
         return s.rating >= 4
     if s.nps is not None:
         return s.nps >= 9
     return s.sentiment == "positive" and not s.abstained
+
+
+def _is_won(s: Statement) -> bool:
+    """Whether its words recommend, or tell of staying."""
+    return s.recommend == "yes" or s.loyalty == "repeat"
 
 
 def is_unhappy(s: Statement) -> bool:
@@ -125,12 +144,13 @@ def recommends(s: Statement) -> bool:
     """Whether it recommends: in words, in deed, or by the portal's own field while content."""
     if is_unhappy(s):
         return False
-    return s.recommend == "yes" or s.kind == "referral" or bool(s.would_recommend and is_happy(s))
+    deed = s.kind == "referral" or s.referral_at is not None
+    return s.recommend == "yes" or deed or bool(s.would_recommend and is_happy(s))
 
 
 def contradicts(s: Statement) -> bool:
     """Whether stars and text say the contrary of each other."""
-    if s.rating is None or s.sentiment is None or s.abstained:
+    if s.rating is None or s.sentiment is None or s.abstained or (s.rating >= 4.5 and _is_won(s)):
         return False
     return (s.rating >= 4.5 and s.sentiment == "negative") or (s.rating <= 1.5 and s.sentiment == "positive")
 

@@ -164,6 +164,8 @@ class Analysis:
         fixes: Where the customer tells what helped.
         recommend_at: The clause that recommends or advises against, None for none.
         loyalty_at: The clause that tells of staying or leaving, None for none.
+        referral_at: The clause that tells of others who bought through this customer, None for none; not part of the
+            output line.
         terms: What the text talks of; not part of the output line.
         personal: Where it names or numbers persons; not part of the output line.
         moments: What it tells of the customer's journey; not part of the output line.
@@ -179,6 +181,7 @@ class Analysis:
     fixes: list[FieldSpan] = field(default_factory=list)
     recommend_at: FieldSpan | None = None
     loyalty_at: FieldSpan | None = None
+    referral_at: FieldSpan | None = None
     mentions: list[Mention] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
     personal: list[PersonalSpan] = field(default_factory=list)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from nlp.clauses import Clause, Is, Words
 from nlp.lexicon import fold, load_toml
 
-FILES: Final = ("recommend.toml", "repeat.toml", "churn.toml")
+FILES: Final = ("recommend.toml", "repeat.toml", "churn.toml", "referrals.toml")
 _OPPOSITE: Final = {"repeat": "churn", "recommend_yes": "recommend_no", "churn": None, "recommend_no": None}
 #: Tokens behind a question that are looked at for its answer.
 _ANSWER: Final = 4
@@ -31,6 +31,7 @@ class Rule(NamedTuple):
         denied: The signal when negated, None where a negated one is dropped.
         unless: Folded words of the clause that cancel it.
         near: Folded words of the sentence that cancel it.
+        needs: Folded words one of which the sentence must hold; none for no such condition.
         own: The clause must speak of its author.
         open: It must not speak of anybody else.
         real: It must tell a deed, no wish.
@@ -50,6 +51,7 @@ class Rule(NamedTuple):
     longest: int = 0
     begins: bool = False
     ends: bool = False
+    needs: frozenset[str] = frozenset()
 
 
 def read_rules(name: str, rank: int) -> Iterator[tuple[str, Rule]]:
@@ -61,6 +63,7 @@ def read_rules(name: str, rank: int) -> Iterator[tuple[str, Rule]]:
             number, entry["signal"], entry.get("denied"), frozenset(map(fold, entry.get("unless", ()))),
             frozenset(map(fold, entry.get("near", ()))), entry.get("self", False), entry.get("open", False),
             entry.get("real", False), entry.get("longest", 0), entry.get("begins", False), entry.get("ends", False),
+            frozenset(map(fold, entry.get("needs", ()))),
         )  # fmt: skip
         for source in entry["patterns"]:
             yield expand(source, classes), rule
@@ -99,11 +102,11 @@ def holds(rule: Rule, words: Words, clause: Clause, at: Sequence[int]) -> bool:
             return False
     if rule.real and not sets["unreal"].isdisjoint(forms):
         return False
-    if not rule.own and not rule.near:
+    if not rule.own and not rule.near and not rule.needs:
         return True
     first, last = _sentence(words, clause)
     around = words.folded[first:last]
-    if not rule.near.isdisjoint(around):
+    if not rule.near.isdisjoint(around) or (rule.needs and rule.needs.isdisjoint(around)):
         return False
     return not rule.own or not sets["author"].isdisjoint(around) or forms[0] in sets["opens"]
 

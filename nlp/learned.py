@@ -19,7 +19,7 @@ from kundenecho.analysis import DEFECT_TYPES, Mention
 from nlp.clauses import Clause, Words
 from nlp.extensions import CLAUSES, HITS, MENTIONS, PRODUCT, SCORES, SIGNALS, WORDS
 from nlp.features import PAIRS, clause_at, clause_starts
-from nlp.mentions import TOUCHPOINTS, clause_evidence
+from nlp.mentions import TOUCHPOINTS, clause_evidence, with_parts
 from nlp.nouns import Noun, aspect_of, nouns, whole_nouns
 from nlp.parts import candidates, choose, cue_tokens
 from nlp.told import Told
@@ -228,7 +228,7 @@ class LearnedLayer:
             found = weights.score(part)
             for doc, scores in zip(part, found, strict=True):
                 doc.user_data[SCORES] = scores
-                doc.user_data[MENTIONS] = weigh_mentions(doc, scores, weights)
+                doc.user_data[MENTIONS] = with_parts(doc, weigh_mentions(doc, scores, weights))
         return docs
 
 

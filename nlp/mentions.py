@@ -22,6 +22,8 @@ from nlp.signals import Signals
 _DEFECT, _DEFECT_WITH_PART, _OPINION, _UNCERTAIN = 0.8, 0.85, 0.65, 0.4
 #: Touchpoint that an aspect belongs to where the words name no other.
 TOUCHPOINTS: Final = {"delivery": "delivery", "packaging": "packaging", "service": "support", "cleaning": "cleaning"}
+#: Aspects of the praise that a recommendation of a part stands for.
+_OF_A_PART: Final = ("overall", "quality")
 #: Scores nearer to zero than this are neutral.
 _NEUTRAL: Final = 0.15
 
@@ -114,6 +116,48 @@ def _aspect_noun(words: Words, group: list[Noun], hit: Hit) -> Noun | None:
     return next((noun for noun in group if noun.at == at), Noun(at))
 
 
+def with_parts(doc: Doc, mentions: list[Mention]) -> list[Mention]:
+    """The mentions and, for each part that is recommended, one that praises it.
+
+    A verdict on the whole that rests on the same clause is that on the part.
+    """
+    data = doc.user_data
+    signals: Signals = data[SIGNALS]
+    if not signals.parts:
+        return mentions
+    words: Words = data[WORDS]
+    found = list(mentions)
+    for clause in data[CLAUSES]:
+        if clause.first in signals.parts:
+            mention = _of_part(words, signals, clause, signals.parts[clause.first])
+            found = [m for m in found if m.evidence != mention.evidence or not _is_told_by(m, mention)]
+            found.append(mention)
+    return sorted(found, key=lambda mention: mention.evidence)
+
+
+def _is_told_by(mention: Mention, part: Mention) -> bool:
+    """Praise of nothing else than the part."""
+    return mention.polarity == "pos" and mention.component in (None, part.component) and mention.aspect in _OF_A_PART
+
+
+def _of_part(words: Words, signals: Signals, clause: Clause, noun: int) -> Mention:
+    first, inside = clause.first, clause.first <= noun < clause.last
+    return Mention(
+        field="text",
+        aspect="quality",
+        polarity="pos",
+        evidence=clause_evidence(words, clause),
+        target=words.text[noun] if inside else None,
+        start=words.start[noun] if inside else None,
+        end=words.end(noun) if inside else None,
+        component=lemma(words.text[noun]),
+        confidence=_OPINION,
+        touchpoint=signals.touchpoints.get(first),
+        emotion=signals.emotions.get(first),
+        expectation=signals.expectations.get(first),
+    )
+
+
 def clause_evidence(words: Words, clause: Clause) -> tuple[int, int]:
     """The clause without the conjunction it begins with and without blanks at its ends."""
     sets = word_sets()
@@ -157,7 +201,7 @@ def create_mentions(nlp: Language, name: str) -> Callable[[Doc], Doc]:
 
     def component(doc: Doc) -> Doc:
         if doc.user_data.get(HITS) is not None:
-            doc.user_data[MENTIONS] = find_mentions(doc)
+            doc.user_data[MENTIONS] = with_parts(doc, find_mentions(doc))
         return doc
 
     return component

@@ -37,8 +37,8 @@ _CODE: Final = (
     "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features",
     "fix_clauses", "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "moments", "net", "nouns", "parts",
     "patterns", "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading",
-    "personal_words", "pipeline", "places", "quotes", "search", "sentences", "sentiment", "signals", "stated_rating",
-    "terms", "tokenizer", "told", "verdict", "visits", "weights", "wordbank",
+    "personal_words", "pipeline", "places", "quotes", "recommended", "search", "sentences", "sentiment", "signals",
+    "stated_rating", "terms", "tokenizer", "told", "verdict", "visits", "weights", "wordbank",
 )  # fmt: skip
 #: Components whose results no line of the contract holds.
 _UNPRINTED: Final = ("kundenecho_personal_v1", "kundenecho_terms_v1", "kundenecho_moments_v1")
@@ -221,6 +221,7 @@ def _analysis(doc: Doc) -> Analysis:
         incentivised=_field_span(signals.incentivised, title) if signals.incentivised else None,
         recommend_at=_field_span(signals.recommend_at, title) if signals.recommend_at else None,
         loyalty_at=_field_span(signals.loyalty_at, title) if signals.loyalty_at else None,
+        referral_at=_field_span(signals.referral_at, title) if signals.referral_at else None,
         fixes=[_field_span(span, title) for span in signals.fixes],
         mentions=[_in_field(mention, title) for mention in data[MENTIONS]],
         terms=_without_persons(terms, personal) if personal else terms,

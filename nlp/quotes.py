@@ -41,6 +41,24 @@ def convincing(text: str, start: int, end: int) -> tuple[int, int]:
     return (first, last) if last - first <= LONGEST else _around(text, first, last, start, end)
 
 
+def sentence(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The sentence that a stretch of a text stands in.
+
+    Args:
+        text: The field.
+        start: Offset of the stretch's first character.
+        end: Offset behind its last.
+
+    Returns:
+        Offsets of the sentence; None for a stretch over several, and in what goes on for more than
+        :data:`LONGEST` characters without a mark: that is a text, and its clauses stand for themselves.
+    """
+    inside = [span for span in _sentences(text) if span[0] < end and start < span[1]]
+    if len(inside) != 1 or inside[0][1] - inside[0][0] > LONGEST:
+        return None
+    return inside[0]
+
+
 def _sentences(text: str) -> list[tuple[int, int]]:
     found, first = [], 0
     for match in (*_END.finditer(text), None):

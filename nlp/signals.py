@@ -13,9 +13,10 @@ from nlp import attitudes
 from nlp import sentences as asides
 from nlp.clauses import Clause, Words
 from nlp.cues import is_negated
-from nlp.extensions import CLAUSES, MATCHES, SIGNALS, WORDS
+from nlp.extensions import CLAUSES, MATCHES, PRODUCT, SIGNALS, WORDS
 from nlp.fixes import find_fixes
 from nlp.patterns import Match, Matches
+from nlp.recommended import Recommended
 from nlp.sentences import Sentence, asks, incentive, offsets, read_sentences
 
 #: Data files of what is looked for clause by clause.
@@ -27,7 +28,7 @@ EMOTION_SIGNALS: Final = frozenset({"joy", "trust", "surprise", "disappointment"
 EXPECTATION_SIGNALS: Final = ("exceeded", "disappointed", "met")
 _TOUCHPOINT: Final = "at_"
 _WISH: Final = "wish"
-#: A recommendation that was received, or that is one of a part or a way of using, speaks for nothing.
+#: A recommendation that was received, or is one of a way of using, speaks for nothing; of a part see nlp.recommended.
 _PART: Final = "recommend_part"
 
 
@@ -38,6 +39,7 @@ class Signals:
     Attributes:
         recommend_at: Offsets into the Doc of the first clause that decides ``recommend``.
         loyalty_at: Likewise for ``loyalty``.
+        referral_at: Offsets into the Doc of the first clause that tells of others who came through the author.
         incentivised: Offsets into the Doc of the clauses that tell of an incentive.
         fixes: Offsets into the Doc of the sentences that tell what helped.
         emotions: Emotion by the first token of the clause that shows it.
@@ -45,6 +47,7 @@ class Signals:
         touchpoints: Likewise, the point of the customer's journey.
         loyalties: Likewise, whether its author stays: repeat | churn.
         wishes: First token of each clause that wishes for something.
+        parts: Noun that names what is recommended, by the first token of each clause that recommends a part only.
     """
 
     recommend: str = "none"
@@ -52,6 +55,7 @@ class Signals:
     question: bool = False
     recommend_at: tuple[int, int] | None = None
     loyalty_at: tuple[int, int] | None = None
+    referral_at: tuple[int, int] | None = None
     incentivised: tuple[int, int] | None = None
     fixes: list[tuple[int, int]] = field(default_factory=list)
     emotions: dict[int, str] = field(default_factory=dict)
@@ -59,6 +63,7 @@ class Signals:
     touchpoints: dict[int, str] = field(default_factory=dict)
     loyalties: dict[int, str] = field(default_factory=dict)
     wishes: set[int] = field(default_factory=set)
+    parts: dict[int, int] = field(default_factory=dict)
 
 
 def read_rules() -> Iterator[tuple[str, attitudes.Rule]]:
@@ -80,9 +85,15 @@ def read_signals(doc: Doc) -> Signals:
     last_word = "none"
     matches: Matches = doc.user_data[MATCHES]
     found = matches.get(FAMILY, {})
-    for clause in clauses:
-        for signal in _of_clause(words, clause, found[clause.first]) if clause.first in found else ():
-            if signal in EMOTION_SIGNALS:
+    target = Recommended(words, clauses, doc.user_data.get(PRODUCT))
+    for number, clause in enumerate(clauses):
+        told = _of_clause(words, clause, found[clause.first]) if clause.first in found else {}
+        for signal, at in told.items():
+            part = target.part(number, at) if signal == "recommend_yes" else None
+            if part is not None:
+                if part.noun is not None:
+                    signals.parts[clause.first] = part.noun
+            elif signal in EMOTION_SIGNALS:
                 signals.emotions.setdefault(clause.first, signal)
             elif signal == _WISH:
                 signals.wishes.add(clause.first)
@@ -97,6 +108,7 @@ def read_signals(doc: Doc) -> Signals:
     signals.recommend_at = where.get(f"recommend_{signals.recommend}")
     signals.loyalty = last_word
     signals.loyalty_at = where.get(signals.loyalty)
+    signals.referral_at = where.get("referral")
     sentences = read_sentences(words, clauses, matches.get(asides.FAMILY, {}))
     signals.question = asks(words, sentences)
     given = incentive(words, sentences)
@@ -106,9 +118,9 @@ def read_signals(doc: Doc) -> Signals:
     return signals
 
 
-def _of_clause(words: Words, clause: Clause, matches: Sequence[Match]) -> list[str]:
-    """Signals of a clause, in the order of the data files."""
-    found: dict[str, int] = {}
+def _of_clause(words: Words, clause: Clause, matches: Sequence[Match]) -> dict[str, tuple[int, ...]]:
+    """Signals of a clause with the words that tell them, in the order of the data files."""
+    found: dict[str, tuple[int, tuple[int, ...]]] = {}
     for at, rule, _ in matches:
         if not attitudes.holds(rule, words, clause, at):
             continue
@@ -116,13 +128,13 @@ def _of_clause(words: Words, clause: Clause, matches: Sequence[Match]) -> list[s
         negated = not rule.signal.startswith(_TOUCHPOINT) and is_negated(words, clause, at)
         name = rule.denied if negated else rule.signal
         name = attitudes.answered(name, words, clause) if name is not None else None
-        if name is not None:
-            found[name] = min(rule.rank, found.get(name, rule.rank))
+        if name is not None and (name not in found or rule.rank < found[name][0]):
+            found[name] = rule.rank, at
     if "recommend_no" in found or found.pop(_PART, None) is not None:
         found.pop("recommend_yes", None)
     if "churn" in found:
         found.pop("repeat", None)
-    return sorted(found, key=found.__getitem__)
+    return {name: found[name][1] for name in sorted(found, key=lambda name: found[name][0])}
 
 
 def _recommendation(in_favour: int, against: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
@@ -11,7 +11,7 @@ from insights.advocates import Advocacy, Rules, assess, months_before, rules
 from insights.loop import Step, history
 from insights.statements import Order, Person, Span, Statement, Unsubscription
 from kundenecho.errors import DataError
-from nlp.quotes import convincing
+from nlp.quotes import convincing, sentence
 from pipeline.step import Progress
 from storage.advocates import (
     AdvocateRow,
@@ -91,9 +91,11 @@ def _decide(conn: Connection, persons: Sequence[int], lineage: int, reference: d
 def read_persons(conn: Connection, persons: Sequence[int], lineage: int) -> Iterator[tuple[int, Person]]:
     """Some persons with all they said and did, by their numbers; those of whom nothing is known are left out."""
     ordered, gone = orders(conn, persons), unsubscriptions(conn, persons)
+    rows = list(statements(conn, persons, lineage))
+    written = texts(conn, sorted({row.revision_id for row in rows if len(_said(row)) > 1}))
     said = {
-        number: [_statement(row) for row in rows]
-        for number, rows in groupby(statements(conn, persons, lineage), key=lambda row: row.person_id)
+        number: [_statement(row, written) for row in group]
+        for number, group in groupby(rows, key=lambda row: row.person_id)
     }
     for number in persons:
         if number in said or number in ordered or number in gone:
@@ -107,13 +109,23 @@ def read_persons(conn: Connection, persons: Sequence[int], lineage: int) -> Iter
             )
 
 
-def _statement(row: StatementRow) -> Statement:
+def _said(row: StatementRow) -> list[tuple[str, int, int]]:
+    """The clauses of a statement that may prove something; only of several it matters which share a sentence."""
+    return [*filter(None, (row.recommend_at, row.loyalty_at, row.referral_at)), *row.praise, *row.fixes]
+
+
+def _statement(row: StatementRow, written: Mapping[tuple[int, str], str]) -> Statement:
     values = row._asdict()
     del values["person_id"]
-    for name in ("incentivised", "recommend_at", "loyalty_at"):
-        values[name] = Span(*values[name]) if values[name] else None
+
+    def span(at: tuple[str, int, int]) -> Span:
+        text = written.get((row.revision_id, at[0]))
+        return Span(*at, sentence(text, at[1], at[2]) if text else None)
+
+    for name in ("incentivised", "recommend_at", "loyalty_at", "referral_at"):
+        values[name] = span(values[name]) if values[name] else None
     for name in ("praise", "fixes"):
-        values[name] = tuple(Span(*span) for span in values[name])
+        values[name] = tuple(map(span, values[name]))
     return Statement(**values)
 
 

@@ -61,7 +61,7 @@ REASON: Final = {
     "repeat_purchase": "hat wieder bestellt",
     "loyal": "bleibt treu",
     "ticked": "würde empfehlen (angekreuzt)",
-    "referral": "hat Neukunden geworben",
+    "referral": "bringt neue Kunden",
     "reach": "hilfreich für andere",
     "recent": "vor kurzem gelobt",
     "duplicate": "derselbe Text wie von anderen",

@@ -125,7 +125,8 @@ def write_analyses(conn: Connection, lineage_id: int, pairs: Sequence[tuple[int,
             cursor,
             "INSERT INTO analysis (lineage_id, revision_id, language, abstained, sentiment, score, confidence,"
             " recommend, loyalty, question, incentivised_field, incentivised_start, incentivised_end, recommend_field,"
-            " recommend_start, recommend_end, loyalty_field, loyalty_start, loyalty_end) VALUES %s"
+            " recommend_start, recommend_end, loyalty_field, loyalty_start, loyalty_end, referral_field,"
+            " referral_start, referral_end) VALUES %s"
             " ON CONFLICT DO NOTHING RETURNING revision_id",
             [_analysis(lineage_id, revision, analysis) for revision, analysis in by_revision.items()],
             fetch=True,
@@ -152,7 +153,7 @@ def write_analyses(conn: Connection, lineage_id: int, pairs: Sequence[tuple[int,
 
 def _analysis(lineage_id: int, revision: int, analysis: Analysis) -> tuple[Any, ...]:
     mood = analysis.sentiment
-    spans = (analysis.incentivised, analysis.recommend_at, analysis.loyalty_at)
+    spans = (analysis.incentivised, analysis.recommend_at, analysis.loyalty_at, analysis.referral_at)
     return (
         lineage_id, revision, analysis.language, analysis.abstained, mood.label if mood else None,
         mood.score if mood else None, mood.confidence if mood else None, analysis.recommend, analysis.loyalty,

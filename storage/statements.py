@@ -36,6 +36,7 @@ class StatementRow(NamedTuple):
     incentivised: tuple[str, int, int] | None
     recommend_at: tuple[str, int, int] | None
     loyalty_at: tuple[str, int, int] | None
+    referral_at: tuple[str, int, int] | None
     praise: list[tuple[str, int, int]]
     fixes: list[tuple[str, int, int]]
 
@@ -51,10 +52,9 @@ def statements(conn: Connection, persons: Sequence[int], lineage_id: int) -> Ite
     with conn.cursor() as cursor:
         cursor.execute(_STATEMENTS, {"persons": list(persons), "lineage": lineage_id, "praise": _PRAISE_PER_STATEMENT})
         for row in cursor:
-            *head, incentivised, recommend_at, loyalty_at, praise, fixes = row
-            yield StatementRow._make(
-                (*head, _span(incentivised), _span(recommend_at), _span(loyalty_at), _spans(praise), _spans(fixes))
-            )
+            *head, incentivised, recommend_at, loyalty_at, referral_at, praise, fixes = row
+            spans = map(_span, (incentivised, recommend_at, loyalty_at, referral_at))
+            yield StatementRow._make((*head, *spans, _spans(praise), _spans(fixes)))
 
 
 # Praise is quoted once for each part that it names, where the text names parts; of one part the longest quote.
@@ -86,6 +86,8 @@ SELECT s.person_id, s.revision_id, s.source, s.created_at, s.rating_1_5,
             THEN json_build_array(a.recommend_field, a.recommend_start, a.recommend_end) END,
        CASE WHEN a.loyalty_field IS NOT NULL
             THEN json_build_array(a.loyalty_field, a.loyalty_start, a.loyalty_end) END,
+       CASE WHEN a.referral_field IS NOT NULL
+            THEN json_build_array(a.referral_field, a.referral_start, a.referral_end) END,
        (SELECT json_agg(json_build_array(m.field, m.evidence_start, m.evidence_end)
                         ORDER BY m.names_a_part DESC, m.confidence DESC, m.mention_id)
         FROM (SELECT * FROM (

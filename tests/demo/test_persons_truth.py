@@ -140,8 +140,9 @@ def test_advocates_against_the_truth(decided: Decided) -> None:
         f"listed {len(found)}, planted {len(wanted)}: recall {recall:.2f}, precision {exact:.2f}, with everybody who"
         f" recommends, refers or is loyal {precision:.2f}"
     )
-    assert recall >= 0.5
-    assert precision >= 0.5
+    assert recall >= 0.7
+    assert exact >= 0.6
+    assert precision >= 0.9
 
 
 def test_the_recoveries_that_were_planted(decided: Decided) -> None:

@@ -57,9 +57,51 @@ def test_recommendation_and_loyalty_make_an_advocate() -> None:
 
 
 def test_two_reasons_of_one_day_do_not_list_but_of_two_days_do() -> None:
-    promoter = replace(PLAIN, nps=10)
-    assert not assess(Person([promoter])).listed
-    assert assess(Person([promoter, later(PLAIN, 30, 2)])).listed
+    promoter, loyal = replace(PLAIN, nps=10), replace(PLAIN, loyalty="repeat")
+    assert not assess(Person([replace(promoter, loyalty="repeat")])).listed
+    assert assess(Person([promoter, later(loyal, 30, 2)])).listed
+
+
+def test_praise_carries_only_beside_a_recommendation_in_words_or_a_referral() -> None:
+    ticked = replace(PLAIN, would_recommend=True)
+    assert not assess(Person([replace(PLAIN, nps=10), later(PLAIN, 30, 2)])).listed
+    assert not assess(Person([ticked, later(PLAIN, 30, 2)])).listed
+    assert assess(Person([replace(PLAIN, recommend="yes", recommend_at=Span("text", 10, 20))])).listed
+    assert assess(Person([replace(PLAIN, referral_at=Span("text", 10, 20))])).listed
+
+
+def test_a_tick_and_another_reason_list_but_two_answers_to_one_question_do_not() -> None:
+    ticked = replace(PLAIN, praise=(), would_recommend=True)
+    assert assess(Person([replace(ticked, loyalty="repeat", loyalty_at=Span("text", 0, 9))])).listed
+    assert not assess(Person([replace(ticked, nps=10)])).listed
+    assert assess(Person([ticked, later(PLAIN, 30, 2, nps=10)])).listed
+
+
+def test_one_clause_proves_one_reason_and_struck_out_leaves_its_place_to_the_next() -> None:
+    clause = Span("text", 10, 20)
+    said = replace(HAPPY, praise=(Span("text", 12, 18),), recommend_at=clause, loyalty_at=clause)
+    assert kinds(said) == {"recommendation", "top_rating", "recent"}
+    assert not assess(Person([said])).listed
+    struck = assess(Person([said]), reference=REFERENCE, struck={("recommendation", 1)})
+    assert {r.kind for r in struck.reasons if not r.struck} == {"loyal", "top_rating", "recent"}
+
+
+def test_two_reasons_of_one_sentence_give_points_but_no_place() -> None:
+    both = {"recommend_at": Span("text", 10, 20, (0, 40)), "praise": (Span("text", 0, 9, (0, 40)),)}
+    one = replace(PLAIN, recommend="yes", **both)  # type: ignore[arg-type]
+    assert {"recommendation", "praise"} <= kinds(one)
+    assert not assess(Person([one])).listed
+    assert assess(Person([replace(one, praise=(Span("text", 50, 59, (41, 80)),))])).listed
+    assert assess(Person([replace(one, praise=(Span("title", 0, 9, (0, 40)),))])).listed
+
+
+def test_who_tells_of_others_that_came_is_an_advocate() -> None:
+    told = replace(PLAIN, referral_at=Span("text", 10, 20))
+    advocacy = assess(Person([told]))
+    assert advocacy.stage == "advocate"
+    assert advocacy.reasons[0].kind == "referral"
+    assert advocacy.reasons[0].span == Span("text", 10, 20)
+    assert "referral" not in kinds(replace(told, rating=1.0, sentiment="negative"))
 
 
 def test_a_recommendation_needs_one_more_reason() -> None:
@@ -120,8 +162,9 @@ def test_only_a_referral_that_came_to_something_counts() -> None:
 
 
 def test_five_stars_with_a_negative_text_contradict() -> None:
-    odd = Statement(4, "shop", JUNE, rating=5.0, sentiment="negative", recommend="yes")
+    odd = Statement(4, "shop", JUNE, rating=5.0, sentiment="negative", likes=9, praise=(Span("text", 0, 9),))
     assert "contradiction" in kinds(odd)
+    assert "contradiction" not in kinds(replace(odd, recommend="yes"))
     assert not assess(Person([odd])).listed
 
 

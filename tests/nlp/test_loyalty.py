@@ -148,3 +148,80 @@ def test_a_recommendation_of_the_whole(read: Read, text: str) -> None:
 )
 def test_what_sounds_like_loyalty_and_is_none(read: Read, text: str) -> None:
     assert read(text).loyalty != "repeat"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Erst war ich skeptisch, inzwischen hat meine Nachbarin auch eine.",
+        "Zwei Arbeitskollegen haben sich daraufhin auch gleich eins bestellt.",
+        "Bei uns im Verein haben jetzt sieben von uns denselben Rucksack.",
+        "Die halbe Abteilung hat sie nun.",
+        "Ich habe schon mehrere Freunde damit angesteckt.",
+        "Auf meine Empfehlung hin hat sie gleich bestellt.",
+        "Den gleichen habe ich noch einmal für meinen Schwager gekauft.",
+        "Meine beiden Enkel haben mittlerweile je einen.",
+    ],
+)
+def test_others_who_came_through_the_author(read: Read, text: str) -> None:
+    assert read(text).referral_at is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Meine Schwester hat mich überredet.",
+        "Meine Frau hat jetzt auch Rückenschmerzen.",
+        "Auf Empfehlung meines Bruders gekauft.",
+        "Für meine Frau und die Kinder gekauft.",
+        "Meine Mutter hat inzwischen auch Probleme damit.",
+        "Mein Vater hat sich dann doch einen anderen gekauft.",
+        "Davon hat die ganze Familie etwas.",
+    ],
+)
+def test_nobody_came_through_the_author(read: Read, text: str) -> None:
+    assert read(text).referral_at is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Da bleibe ich gern Kundin.",
+        "Als langjähriger Kunde kenne ich das nicht anders.",
+        "Seit elf Jahren Kunde und nie enttäuscht.",
+        "Drittes Mal bestellt.",
+        "Imma wieda!",
+        "Des dad i glei nomoi kaufn.",
+        "Schon wieder einer!",
+    ],
+)
+def test_who_stays_in_other_words(read: Read, text: str) -> None:
+    assert read(text).loyalty == "repeat"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wer noch schwankt: zugreifen!",
+        "Das erzähle ich überall.",
+        "Gönnt ihn euch ruhig.",
+        "Ich habe jedem in der Firma davon erzählt.",
+    ],
+)
+def test_advice_in_other_words(read: Read, text: str) -> None:
+    assert read(text).recommend == "yes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Würde ich sofort wieder nehmen.",
+        "Wir durften sofort Platz nehmen.",
+        "Meine Tante hat uns bei jedem Besuch davon erzählt.",
+        "Ich empfehle dem Betreiber, mehr Leute einzustellen.",
+        "Wir haben uns etwas empfehlen lassen.",
+        "Wer überlegt schon lange.",
+    ],
+)
+def test_what_only_sounds_like_advice(read: Read, text: str) -> None:
+    assert read(text).recommend == "none"

@@ -259,6 +259,7 @@ def test_every_signal_is_one_of_the_contract() -> None:
         "repeat",
         "churn",
         "wish",
+        "referral",
     }
     known.add("recommend_part")  # cancels a recommendation, and is told to nobody
     clauses = {entry["signal"] for name in FILES for entry in load_toml(name)["cue"]}
