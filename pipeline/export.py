@@ -15,7 +15,7 @@ from kundenecho.errors import DataError
 
 FORMATS = ("csv", "json", "xlsx")
 #: Rows of a sheet, the header included ("Excel specifications and limits").
-_SHEET_ROWS: Final = 1_048_576
+SHEET_ROWS: Final = 1_048_576
 #: Control characters that no XML document, and so no sheet, may hold (XML 1.0, 2.2).
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -99,7 +99,7 @@ def write_xlsx(path: Path, sheets: Mapping[str, Iterable[Mapping[str, Any]]]) ->
             continue
         sheet.append(list(first))
         for number, row in enumerate(chain([first], table), 2):
-            if number > _SHEET_ROWS:
+            if number > SHEET_ROWS:
                 sheet.close()
                 raise DataError("a sheet holds no more than 1,048,576 rows", where=str(path), remedy="Take csv or json")
             sheet.append([_cell(value) for value in row.values()])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,11 +15,11 @@ from kundenecho.errors import RetryError, SettingsError
 from kundenecho.settings import Settings
 from pipeline.defect_report import DefectReport, gather
 from pipeline.deliver import deliver
-from pipeline.export import as_json, write_xlsx
+from pipeline.export import SHEET_ROWS, write_xlsx
 from pipeline.notify import Message
 from pipeline.step import Counts, Progress, silent, step
 from pipeline.words import defect_sentence
-from storage.advocate_list import list_advocates
+from storage.advocate_list import AdvocateFilter, advocate_rows, one_snapshot
 from storage.connect import database, named_lock
 from storage.lists import list_defects
 
@@ -62,15 +64,16 @@ def report(
     """
     with step(settings, "report") as running, named_lock(running.conn, "report"):
         _check(settings)
-        defects = list_defects(running.conn, onset=True)
-        progress("Bericht schreiben", 1, 3)
-        advocates = list_advocates(running.conn)
         folder = settings.home / "reports"
         folder.mkdir(parents=True, exist_ok=True)
         stem = datetime.now(UTC).strftime("kundenecho-%G-W%V")
-        lists = folder / f"{stem}.json"
-        lists.write_text(as_json([{"defects": defects, "advocates": advocates}]), encoding="utf-8")
-        write_xlsx(folder / f"{stem}.xlsx", {"Mängel": defects, "Fürsprecher": advocates})
+        # Both lists are of one moment, also while others write.
+        with running.database.connect("kundenecho report lists") as reading:
+            one_snapshot(reading)
+            defects = list_defects(reading, onset=True)
+            progress("Bericht schreiben", 1, 3)
+            lists = folder / f"{stem}.json"
+            advocates = _write_lists(lists, defects, advocate_rows(reading, AdvocateFilter()))
         progress("Bericht schreiben", 2, 3)
         page = _write_page(settings, pages, gather(running.conn, settings, None), folder / stem) if pages else None
         running.conn.rollback()
@@ -78,14 +81,14 @@ def report(
         receipts = deliver(
             running.conn,
             settings,
-            _message(settings, stem, page, defects, len(advocates)),
+            _message(settings, stem, page, defects, advocates),
             report=stem,
             digest=hashlib.sha256((page.with_suffix(".html") if page else lists).read_bytes()).hexdigest(),
             again=again,
         )
         failed = [r for r in receipts if not r.delivered]
         running.counts.update(
-            defects=len(defects), advocates=len(advocates), delivered=len(receipts) - len(failed), failed=len(failed)
+            defects=len(defects), advocates=advocates, delivered=len(receipts) - len(failed), failed=len(failed)
         )
         if failed:
             raise RetryError(
@@ -133,6 +136,35 @@ def write_defect_report(
         return [html]
     pages.pdf(settings, html, html.with_suffix(".pdf"))
     return [html, html.with_suffix(".pdf")]
+
+
+def _write_lists(file: Path, defects: Sequence[Mapping[str, Any]], advocates: Iterable[Mapping[str, Any]]) -> int:
+    """Write both lists as JSON and beside it as a workbook; memory stays flat however many advocates there are.
+
+    Returns:
+        How many advocates there are. A workbook has as many of them as a sheet holds, the highest scores first.
+    """
+    count = 0
+    with file.open("w", encoding="utf-8") as out:
+
+        def passing() -> Iterator[Mapping[str, Any]]:
+            nonlocal count
+            for row in advocates:
+                out.write(f"{',' if count else ''}\n{_json(row)}")
+                count += 1
+                yield row
+
+        out.write(f'[{{"defects": [{",".join(chr(10) + _json(row) for row in defects)}\n],\n"advocates": [')
+        rows = passing()
+        write_xlsx(file.with_suffix(".xlsx"), {"Mängel": defects, "Fürsprecher": islice(rows, SHEET_ROWS - 1)})
+        for _ in rows:
+            pass
+        out.write("\n]}]\n")
+    return count
+
+
+def _json(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, default=str)
 
 
 def _check(settings: Settings) -> None:

@@ -187,7 +187,7 @@ def test_files_say_the_same_row_by_row(tmp_path: Path, monkeypatch: pytest.Monke
     for form, text in (("csv", "\ufeff" + as_csv(table)), ("json", as_json(table))):
         write_file(form, tmp_path / "list", "Liste", iter(table))
         assert (tmp_path / "list").read_bytes().decode() == text
-    monkeypatch.setattr(pipeline.export, "_SHEET_ROWS", 2)
+    monkeypatch.setattr(pipeline.export, "SHEET_ROWS", 2)
     write_file("xlsx", tmp_path / "list.xlsx", "Liste", iter(table[:1]))
     with pytest.raises(DataError, match="no more than"):
         write_file("xlsx", tmp_path / "list.xlsx", "Liste", iter(table))
