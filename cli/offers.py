@@ -54,10 +54,12 @@ def offers(
         apply_limits(found, conn)
         conn.commit()
         rows = list_offers(conn, product=product, article=article, limit=limit)
-        figures = [row for row in offer_figures(conn) if article in (None, row["article"])]
+        # Counting asks of everybody whether they may be contacted, a page of the list of those whom it shows.
+        counted = form == "table" and product is None and limit is None
+        figures = [row for row in offer_figures(conn) if article in (None, row["article"])] if counted else []
     if form == "table":
         print_offers(rows)
-        if product is None:
+        if counted:
             _print_withheld(figures)
     else:
         write(form, output, "Angebote", rows)

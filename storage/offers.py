@@ -279,9 +279,15 @@ def list_offers(
         conn,
         "SELECT * FROM lists.offers WHERE (%(product)s::text IS NULL OR product = %(product)s)"
         " AND (%(article)s::text IS NULL OR article = %(article)s)"
-        " ORDER BY place, said_on DESC, person_id LIMIT %(limit)s",
+        " ORDER BY place, said_on DESC, person_number LIMIT %(limit)s",
         {"product": product, "article": article, "limit": limit},
     )
+
+
+def offered_articles(conn: Connection) -> list[dict[str, Any]]:
+    """What may be offered, in the order of the rules: mappings with article and offer."""
+    # The view counts nothing of what is not asked for.
+    return _rows(conn, "SELECT article, offer FROM lists.offer_figures ORDER BY place", {})
 
 
 def offer_figures(conn: Connection) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from fastapi.templating import Jinja2Templates
 from pipeline import offer_words
 from pipeline.products import check_product
 from storage.connect import Database
-from storage.offers import list_offers, offer_figures
+from storage.offers import list_offers, offer_figures, offered_articles
 
-_MOST = 200
+_MOST = 50
 
 
 def add_offer_page(app: FastAPI, pages: Jinja2Templates, db: Database) -> None:
@@ -24,10 +24,14 @@ def add_offer_page(app: FastAPI, pages: Jinja2Templates, db: Database) -> None:
     """
 
     @app.get("/angebote")
-    def offers(request: Request, produkt: str = "", artikel: str = "") -> HTMLResponse:
+    def offers(request: Request, produkt: str = "", artikel: str = "", zahlen: str = "") -> HTMLResponse:
         with db.connect("kundenecho web") as conn:
             check_product(conn, produkt or None)
             rows = list_offers(conn, product=produkt or None, article=artikel or None, limit=_MOST + 1)
-            figures = offer_figures(conn)
-        shown = {"rows": rows[:_MOST], "more": len(rows) > _MOST, "figures": figures, "says": offer_words}
-        return pages.TemplateResponse(request, "offers.html", {**shown, "product": produkt, "article": artikel})
+            articles = offered_articles(conn)
+            # Counting asks of everybody whether they may be contacted, the list of those whom it shows.
+            figures = offer_figures(conn) if zahlen else []
+        shown = {"rows": rows[:_MOST], "more": len(rows) > _MOST, "figures": figures, "articles": articles}
+        return pages.TemplateResponse(
+            request, "offers.html", {**shown, "says": offer_words, "product": produkt, "article": artikel}
+        )
