@@ -209,7 +209,7 @@ def _print_case(row: Mapping[str, Any], zone: str, *, events: int | None = None)
         words = " · ".join(str(part) for part in (event["detail"], event["note"]) if part)
         at = case_words.moment(event["happened_at"], zone)
         act = case_words.ACT[event["act"]]
-        click.echo(f"  {at} {act} ({event['actor']}){': ' + words if words else ''}")
+        click.echo(f"  {at} {act} ({case_words.actor(event['actor'])}){': ' + words if words else ''}")
 
 
 COMMANDS = (cases,)

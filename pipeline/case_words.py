@@ -76,6 +76,11 @@ def deadline(case: Mapping[str, Any], zone: str) -> str:
     return f"{'überfällig seit' if case['overdue'] else 'bis'} {moment(case['due_at'], zone)}"
 
 
+def actor(name: str) -> str:
+    """Who did something; what a rule did happened by itself."""
+    return "von selbst" if name == "rule" else name
+
+
 def who(case: Mapping[str, Any]) -> str:
     """Name, and what makes the person matter."""
     marks = [word for key, word in (("valuable", "wertvoll"), ("advocate", "Fürsprecher")) if case[key]]
