@@ -60,7 +60,11 @@ _CANDIDATE: Final = """
  ORDER BY n.score DESC, n.last_seen DESC, n.person_id LIMIT %(looked_at)s)
 """
 _TO_ASK: Final = f"""
-WITH candidate AS MATERIALIZED ({_CANDIDATE.format("yes")} UNION ALL {_CANDIDATE.format("may_turn")})
+WITH candidate AS MATERIALIZED (
+    SELECT * FROM ({_CANDIDATE.format("yes")} UNION ALL {_CANDIDATE.format("may_turn")}) known
+    -- Said here too, or everybody would be asked about before the first are taken.
+    ORDER BY score DESC, last_seen DESC, person_id
+)
 SELECT d.feedback_id, d.revision_number, d.source, d.product
 FROM candidate d CROSS JOIN LATERAL (SELECT k.contactable FROM person_contact k WHERE k.person_id = d.person_id) now_is
 WHERE now_is.contactable = 'yes' ORDER BY d.score DESC, d.last_seen DESC, d.person_id LIMIT %(room)s
