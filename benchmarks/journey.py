@@ -42,10 +42,12 @@ UPDATE feedback f SET current_revision_id = r.revision_id FROM revision r WHERE 
 INSERT INTO lineage (digest, description, state) VALUES ('bench', '{{}}', 'active');
 INSERT INTO analysis (lineage_id, revision_id, language, abstained, sentiment, recommend, loyalty, question)
 SELECT 1, revision_id, 'de', false, 'positive', 'none', 'none', false FROM revision;
-INSERT INTO moment (lineage_id, revision_id, field, evidence_start, evidence_end, quote_start, quote_end, phase, touchpoint, mood, emotion)
+INSERT INTO moment (lineage_id, revision_id, field, evidence_start, evidence_end, quote_start, quote_end, phase, touchpoint, mood, emotion,
+  confidence)
 SELECT 1, r.revision_id, 'text', 30 * k, 30 * k + 25, 30 * k, 30 * k + 29, 'during',
        (ARRAY['delivery', 'use', 'use', 'use', 'support', 'order', 'cleaning', 'repurchase'])[1 + (r.revision_id * 7 + k * 3) % 8],
-       (r.revision_id * 3 + k) % 5 - 2, CASE WHEN (r.revision_id + k) % 9 = 0 THEN 'joy' END
+       (r.revision_id * 3 + k) % 5 - 2, CASE WHEN (r.revision_id + k) % 9 = 0 THEN 'joy' END,
+       0.4 + (r.revision_id * 11 + k * 5) % 60 / 100.0
 FROM revision r CROSS JOIN generate_series(0, 2) k;
 """
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from cli.console import trial_secret
 from demo.scene import CONFIG
 from kundenecho.errors import SettingsError
 from kundenecho.settings import CONFIG_VARIABLE, DATABASE_VARIABLE, HOME_VARIABLE, Settings, load_settings
@@ -46,6 +47,7 @@ def main() -> None:
     settings = load_settings()
     if not home.is_dir():
         raise SystemExit("There is no demo company yet: kundenecho run --demo --once")
+    trial_secret(settings)
     browser = find_browser(settings)
     if browser is None:
         raise SystemExit("Pictures need Chromium, Chrome or Edge.")

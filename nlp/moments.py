@@ -152,6 +152,9 @@ class Reader:
         clause, signals = self.clauses[at], self.signals
         emotion, expectation = signals.emotions.get(clause.first), self._expectation(at)
         named = self._named(clause)
+        if named == "repurchase" and any(mention.defect for mention, _ in mentions):
+            # "Zum dritten Mal verstopft" buys nothing.
+            named = None
         own = [self._own(mention, clause) for mention, _ in mentions]
         found: dict[str | None, Moment] = {}
         for (mention, sure), place in zip(mentions, own, strict=True):

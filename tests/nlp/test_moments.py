@@ -37,6 +37,8 @@ def told(read: Read) -> Callable[..., list[tuple[str | None, int]]]:
         ("Nie wieder!", [("repurchase", -1)]),
         ("Würde ich jederzeit wieder kaufen.", [("repurchase", 1)]),
         ("Ich bin begeistert!", [(None, 2)]),
+        ("Die Klappe ist jetzt zum dritten Mal gebrochen.", [("use", -1)]),
+        ("Läuft aus, kaufe ich nie wieder.", [("use", -1), ("repurchase", -1)]),
         ("Die Verarbeitung ist schlecht. Sehr ärgerlich!", [("use", -1), ("use", -2)]),
     ],
 )
