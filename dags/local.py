@@ -55,7 +55,7 @@ def run_dags(settings: Settings, *, progress: Callable[[str, int, int | None], N
     progress("Airflow vorbereiten", 1, 1)
     dags = load_dags()
     order = [d for d in sorted(dags) if d.startswith("kundenecho_collect_") and dags[d].schedule is not None]
-    order += [f"kundenecho_{step}" for step in _STEPS]
+    order += [f"kundenecho_{step}" for step in (*_STEPS, *(["seal"] if settings["seal.renew"] else []))]
     states: dict[str, str] = {}
     for number, dag_id in enumerate(order):
         progress("DAGs ausführen", number, len(order))

@@ -61,18 +61,24 @@ def handed_over() -> list[str]:
         return [str(value) for (value,) in session.execute(select(XComModel.value))]
 
 
-def test_every_dag_is_green(scene: Any, conn: Connection, capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_dag_is_green(
+    scene: Any, conn: Connection, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dags.local import load_dags, test_dag
 
+    monkeypatch.setenv("KUNDENECHO_SEAL_RENEW", "HM-310")
+    monkeypatch.setenv("KUNDENECHO_SEAL_FOLDER", str(tmp_path / "siegel"))
+    monkeypatch.setenv("KUNDENECHO_SEAL_MIN_RATINGS", "10")
     dags = load_dags()
     order = sorted(d for d in dags if "collect" in d)
-    order += [f"kundenecho_{s}" for s in ("analyse", "decide", "cases", "report", "retain", "freshness")]
+    order += [f"kundenecho_{s}" for s in ("analyse", "decide", "cases", "report", "seal", "retain", "freshness")]
     # Asking a person has a test of its own.
     assert {*order, "kundenecho_remedy"} == set(dags)
     states = {dag_id: test_dag(dags[dag_id]) for dag_id in order}
     assert set(states.values()) == {"success"}, states
     assert rows(conn, "SELECT count(*) > 80 FROM feedback") == [(True,)]
     assert rows(conn, "SELECT count(*) > 0 FROM defect_figure") == [(True,)]
+    assert json.loads((tmp_path / "siegel" / "HM-310" / "siegel.json").read_text(encoding="utf-8"))["issued"]
     logged = "".join(capfd.readouterr())
     for word in ("@example.org", "Ina", "Auslaufdüse", "SELECT ", "INSERT INTO"):
         assert word not in logged, word
