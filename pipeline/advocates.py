@@ -41,6 +41,8 @@ from storage.statements import (
 #: Persons are recomputed in portions of this size, to keep memory flat.
 _PERSONS: Final = 5000
 _TOP: Final = 30
+#: The sentence of all clauses of a text that was taken away: nobody can tell any more which of them stood apart.
+_UNKNOWN: Final = (0, 0)
 
 
 def decide_advocates(
@@ -117,10 +119,11 @@ def _said(row: StatementRow) -> list[tuple[str, int, int]]:
 def _statement(row: StatementRow, written: Mapping[tuple[int, str], str]) -> Statement:
     values = row._asdict()
     del values["person_id"]
+    several = len(_said(row)) > 1
 
     def span(at: tuple[str, int, int]) -> Span:
-        text = written.get((row.revision_id, at[0]))
-        return Span(*at, sentence(text, at[1], at[2]) if text else None)
+        text = written.get((row.revision_id, at[0])) if several else None
+        return Span(*at, sentence(text, at[1], at[2]) if text else _UNKNOWN if several else None)
 
     for name in ("incentivised", "recommend_at", "loyalty_at", "referral_at"):
         values[name] = span(values[name]) if values[name] else None

@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 from storage.connect import Connection
 
 _PRAISE_PER_STATEMENT: Final = 3
+#: Confidence from which a mention is quoted before longer ones: on annotated reviews 91 % of those praise, else 75 %.
+_SURE: Final = 0.4
 
 
 class StatementRow(NamedTuple):
@@ -50,14 +52,17 @@ def statements(conn: Connection, persons: Sequence[int], lineage_id: int) -> Ite
         lineage_id: Lineage whose analyses count.
     """
     with conn.cursor() as cursor:
-        cursor.execute(_STATEMENTS, {"persons": list(persons), "lineage": lineage_id, "praise": _PRAISE_PER_STATEMENT})
+        cursor.execute(
+            _STATEMENTS,
+            {"persons": list(persons), "lineage": lineage_id, "praise": _PRAISE_PER_STATEMENT, "sure": _SURE},
+        )
         for row in cursor:
             *head, incentivised, recommend_at, loyalty_at, referral_at, praise, fixes = row
             spans = map(_span, (incentivised, recommend_at, loyalty_at, referral_at))
             yield StatementRow._make((*head, *spans, _spans(praise), _spans(fixes)))
 
 
-# Praise is quoted once for each part that it names, where the text names parts; of one part the longest quote.
+# Praise is quoted once for each part that it names, where the text names parts; of one part the longest sure quote.
 _STATEMENTS: Final = """
 WITH said AS (
     SELECT DISTINCT ON (c.person_id, coalesce(c.copy_digest, c.feedback_id::text)) c.*
@@ -94,7 +99,8 @@ SELECT s.person_id, s.revision_id, s.source, s.created_at, s.rating_1_5,
                   SELECT DISTINCT ON (lower(coalesce(m.component, ''))) m.*, m.component IS NOT NULL AS names_a_part
                   FROM mention m
                   WHERE m.revision_id = s.revision_id AND m.lineage_id = %(lineage)s AND m.polarity = 'pos'
-                  ORDER BY lower(coalesce(m.component, '')), m.evidence_end - m.evidence_start DESC, m.mention_id) m
+                  ORDER BY lower(coalesce(m.component, '')), m.confidence >= %(sure)s DESC,
+                           m.evidence_end - m.evidence_start DESC, m.mention_id) m
               ORDER BY m.names_a_part DESC, m.confidence DESC, m.mention_id LIMIT %(praise)s) m),
        (SELECT json_agg(json_build_array(x.field, x.fix_start, x.fix_end) ORDER BY x.fix_id)
         FROM fix x WHERE x.revision_id = s.revision_id AND x.lineage_id = %(lineage)s)

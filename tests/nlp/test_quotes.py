@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.display_names import DisplayName, read_display_name
-from nlp.quotes import LONGEST, convincing
+from nlp.quotes import LONGEST, convincing, sentence
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,14 @@ def test_the_stretch_is_always_in_its_quote(text: str, start: int, length: int) 
 )
 def test_display_names(shown: str | None, read: DisplayName) -> None:
     assert read_display_name(shown) == read
+
+
+def test_the_sentence_of_a_clause() -> None:
+    text = "Toll, kann ich nur empfehlen! Der Kaffee schmeckt."
+    assert sentence(text, 6, 28) == sentence(text, 0, 4) == (0, 29)
+    assert sentence(text, 30, 49) == (30, 50)
+
+
+def test_over_two_sentences_and_without_marks_a_clause_stands_for_itself() -> None:
+    assert sentence("Gut. Besser.", 0, 12) is None
+    assert sentence("wort " * LONGEST, 5, 9) is None

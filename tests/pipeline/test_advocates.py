@@ -26,6 +26,7 @@ from storage.connect import Connection
 from storage.load import LoadReport
 from storage.loop import list_recoveries, list_transitions
 from storage.person_lists import list_judgements
+from storage.retain import withdraw_texts
 from storage.why import why
 from tests.conftest import rows
 
@@ -74,6 +75,46 @@ def test_why_adds_up(fan: str, conn: Connection) -> None:
     assert quotes["recommendation"] == "Ich kann die Maschine jedem nur weiterempfehlen!"
     assert [step["stage"] for step in found["stages"]] == ["advocate"]
     assert found["stages"][0]["quote"] == quotes["recommendation"]
+
+
+def listed(conn: Connection) -> dict[str, list[str]]:
+    """Kinds of reasons by the name of who is on the list."""
+    conn.rollback()
+    found = {a["display_name"]: sorted(r["kind"] for r in a["reasons"]) for a in list_advocates(conn)}
+    conn.rollback()
+    return found
+
+
+def test_a_place_on_the_list_takes_two_sentences(
+    load: Load, feedback: Make, settings: Settings, conn: Connection
+) -> None:
+    one = "Die Reinigung ist einfach, und ich kann die Maschine jedem nur weiterempfehlen."
+    names = {"Anna": one.replace(", und", "."), "Bea": one}
+    load([feedback(name, text, author=name, rating_1_5=5.0) for name, text in names.items()])
+    analyse(settings)
+    decide(settings)
+    assert set(listed(conn)) == {"Anna"}
+    assert {"praise", "recommendation"} <= set(listed(conn)["Anna"])
+    with conn.cursor() as cursor:
+        # Of a text that was taken away nobody can tell any more which clauses stood apart.
+        withdraw_texts(cursor, [row[0] for row in rows(conn, "SELECT feedback_id FROM feedback")])
+    conn.commit()
+    decide(settings)
+    assert listed(conn) == {}
+
+
+def test_others_who_came_through_a_customer_are_a_referral_with_its_quote(
+    load: Load, feedback: Make, settings: Settings, conn: Connection
+) -> None:
+    text = "Die Kanne ist toll. Inzwischen hat auch meine Nachbarin eine. Der Kaffee schmeckt ausgezeichnet."
+    load([feedback("1", text, author="Anna", rating_1_5=5.0)])
+    analyse(settings)
+    decide(settings)
+    conn.rollback()
+    [advocate] = list_advocates(conn)
+    told = [r["quote"] for r in advocate["reasons"] if r["kind"] == "referral"]
+    assert told == ["Inzwischen hat auch meine Nachbarin eine."]
+    assert advocate["stage"] == "advocate"
 
 
 def test_a_struck_reason_stays_struck(
