@@ -71,7 +71,8 @@ WITH said AS (
     ORDER BY c.person_id, coalesce(c.copy_digest, c.feedback_id::text), c.feedback_id
 )
 SELECT s.person_id, s.revision_id, s.source, s.created_at, s.rating_1_5,
-       (SELECT r.rating_1_5 FROM revision r WHERE r.feedback_id = s.feedback_id ORDER BY r.number LIMIT 1),
+       CASE WHEN s.revision_number = 1 THEN s.rating_1_5
+            ELSE (SELECT r.rating_1_5 FROM revision r WHERE r.feedback_id = s.feedback_id ORDER BY r.number LIMIT 1) END,
        s.nps_0_10,
        row_number() OVER (PARTITION BY s.person_id, s.source, coalesce(s.response_key, s.feedback_id::text)
                           ORDER BY s.feedback_id) = 1,
