@@ -72,7 +72,8 @@ WITH said AS (
 )
 SELECT s.person_id, s.revision_id, s.source, s.created_at, s.rating_1_5,
        CASE WHEN s.revision_number = 1 THEN s.rating_1_5
-            ELSE (SELECT r.rating_1_5 FROM revision r WHERE r.feedback_id = s.feedback_id ORDER BY r.number LIMIT 1) END,
+            ELSE (SELECT r.rating_1_5 FROM revision r
+                  WHERE r.feedback_id = s.feedback_id ORDER BY r.number LIMIT 1) END,
        s.nps_0_10,
        row_number() OVER (PARTITION BY s.person_id, s.source, coalesce(s.response_key, s.feedback_id::text)
                           ORDER BY s.feedback_id) = 1,
@@ -110,7 +111,8 @@ LEFT JOIN analysis a ON a.revision_id = s.revision_id AND a.lineage_id = %(linea
 ORDER BY s.person_id, s.created_at NULLS FIRST, s.revision_id
 """
 
-#: Customers that persons are known to be: by number, by an order, or by an address that only one customer has.
+#: Customers that persons are known to be: by number, by an order, or by an address that only one customer has. Looked
+#: up key by key, or the planner would read all that the company's lists hold.
 _CUSTOMERS: Final = """
 WITH identifier AS (
     SELECT a.person_id, i.kind, i.key FROM author a JOIN author_identifier i USING (author_id)
@@ -119,17 +121,21 @@ WITH identifier AS (
     SELECT person_id, key AS customer_key FROM identifier WHERE kind = 'customer'
     UNION
     SELECT i.person_id, min(k.customer_key) FROM identifier i
-    JOIN known_identity k ON k.email_key = i.key AND k.customer_key IS NOT NULL
-    WHERE i.kind = 'email' GROUP BY i.person_id, i.key HAVING count(DISTINCT k.customer_key) = 1
+    CROSS JOIN LATERAL (SELECT customer_key FROM known_identity WHERE email_key = i.key OFFSET 0) k
+    WHERE i.kind = 'email' AND k.customer_key IS NOT NULL
+    GROUP BY i.person_id, i.key HAVING count(DISTINCT k.customer_key) = 1
     UNION
     SELECT i.person_id, k.customer_key FROM identifier i
-    JOIN known_identity k ON k.order_key = i.key AND k.customer_key IS NOT NULL WHERE i.kind = 'order'
+    CROSS JOIN LATERAL (
+        SELECT customer_key FROM customer_order WHERE order_key = i.key AND known_until IS NULL OFFSET 0) k
+    WHERE i.kind = 'order' AND k.customer_key IS NOT NULL
 )
 """
 # What was cancelled or sent back shows no loyalty.
 _ORDERS: Final = f"""{_CUSTOMERS}
 SELECT DISTINCT person_id, order_key, ordered_on FROM (
-    SELECT s.person_id, o.* FROM subject s JOIN customer_order o USING (customer_key)
+    SELECT s.person_id, o.* FROM subject s
+    CROSS JOIN LATERAL (SELECT * FROM customer_order WHERE customer_key = s.customer_key OFFSET 0) o
     UNION ALL
     SELECT i.person_id, o.* FROM identifier i JOIN customer_order o ON o.order_key = i.key WHERE i.kind = 'order'
     UNION ALL
@@ -140,7 +146,8 @@ ORDER BY person_id, ordered_on, order_key
 """  # noqa: S608  our own text
 _UNSUBSCRIBES: Final = f"""{_CUSTOMERS}
 SELECT DISTINCT person_id, channel, unsubscribed_at FROM (
-    SELECT s.person_id, u.* FROM subject s JOIN unsubscribe u USING (customer_key)
+    SELECT s.person_id, u.* FROM subject s
+    CROSS JOIN LATERAL (SELECT * FROM unsubscribe WHERE customer_key = s.customer_key OFFSET 0) u
     UNION ALL
     SELECT i.person_id, u.* FROM identifier i JOIN unsubscribe u ON u.email_key = i.key AND u.customer_key IS NULL
     WHERE i.kind = 'email') u
