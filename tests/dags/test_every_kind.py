@@ -36,6 +36,11 @@ class House:
     dags: dict[str, Any]
     folder: Path
 
+    def dag_of(self, name: str, db: Database) -> Any:
+        """The DAG of a source, in an environment that knows no other: each run reads the DAG files anew."""
+        os.environ.update(KUNDENECHO_DATABASE_URL=db.url, KUNDENECHO_CONFIG=str(self.folder / f"{name}.toml"))
+        return self.dags[f"kundenecho_collect_{name}"]
+
 
 def company() -> Company:
     """A crowd on each channel; ids and persons of their own."""
@@ -47,16 +52,17 @@ def company() -> Company:
     return Company(persons, tuple(sorted(voices, key=lambda v: (v.date, v.id))))
 
 
-def settings_file(server: DemoServer) -> str:
-    blocks = []
+def tables(server: DemoServer) -> dict[str, str]:
+    """The tables of all sources by their names."""
+    found = {}
     for kind in KINDS:
         fake = server.fakes[kind]
         pages = {"start": ["sitemap.xml"], "follow": ["/produkt/"]} if kind == "schemaorg" else {}
-        blocks.append(
-            source(kind, kind, {"allow_private": True, "accounts": list(fake.accounts), **pages, **fake.card})
-        )
-    blocks += [source(source_of(kind), kind, {"address": f"{kind}/*", **EXAMPLES[kind].card}) for kind in FILES]
-    return "\n".join(blocks)
+        values = {"allow_private": True, "accounts": list(fake.accounts), **pages, **fake.card}
+        found[kind] = source(kind, kind, values)
+    for kind in FILES:
+        found[source_of(kind)] = source(source_of(kind), kind, {"address": f"{kind}/*", **EXAMPLES[kind].card})
+    return found
 
 
 def source(name: str, kind: str, values: Mapping[str, Any]) -> str:
@@ -84,7 +90,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, airflow_home: Path) -> Itera
     home = tmp_path_factory.mktemp("kinds")
     saved = dict(os.environ)
     with DemoServer(company(), as_of=WRITTEN) as server:
-        (home / "kundenecho.toml").write_text(settings_file(server), encoding="utf-8")
+        found = tables(server)
+        for name, table in {**found, "kundenecho": "\n".join(found.values())}.items():
+            (home / f"{name}.toml").write_text(table, encoding="utf-8")
         for kind in KINDS:
             os.environ.update(server.fakes[kind].environment(kind))
         os.environ.update(KUNDENECHO_CONFIG=str(home / "kundenecho.toml"), KUNDENECHO_HOME=str(home))
@@ -102,8 +110,7 @@ def truth(server: DemoServer, kind: str) -> dict[str, Any]:
 def test_twice_through_its_dag(kind: str, house: House, db: Database, conn: Connection) -> None:
     from dags.local import test_dag
 
-    os.environ["KUNDENECHO_DATABASE_URL"] = db.url
-    dag = house.dags[f"kundenecho_collect_{kind}"]
+    dag = house.dag_of(kind, db)
     house.server.as_of = WRITTEN
     assert test_dag(dag) == "success"
     before = truth(house.server, kind)
@@ -128,8 +135,7 @@ def test_twice_through_its_dag(kind: str, house: House, db: Database, conn: Conn
 def test_an_export_twice_through_its_dag(kind: str, house: House, db: Database, conn: Connection) -> None:
     from dags.local import test_dag
 
-    os.environ["KUNDENECHO_DATABASE_URL"] = db.url
-    example, dag = EXAMPLES[kind], house.dags[f"kundenecho_collect_{source_of(kind)}"]
+    example, dag = EXAMPLES[kind], house.dag_of(source_of(kind), db)
     table = example.table(COUNT)
     file = house.folder / kind / f"export{example.suffixes[0]}"
     file.parent.mkdir()
