@@ -18,7 +18,7 @@ from pipeline.topics import decide_topics
 from storage.blocks import hold_off
 from storage.connect import named_lock
 from storage.dirty import Dirty, active_lineage, clear_dirty, mark_dirty, newest_feedback
-from storage.planner import learn_new_tables
+from storage.planner import for_few_rows, learn_new_tables
 
 
 def decide(settings: Settings, *, everything: bool = False, progress: Progress = silent) -> Counts:
@@ -64,7 +64,8 @@ def decide(settings: Settings, *, everything: bool = False, progress: Progress =
         counts["offers"] = decide_offers(
             conn, settings, dirty.persons, lineage, everything=everything, progress=progress
         )
-        counts["cases"], counts["cases_closed"] = decide_cases(conn, settings, lineage, progress=progress)
+        with for_few_rows(conn):
+            counts["cases"], counts["cases_closed"] = decide_cases(conn, settings, lineage, progress=progress)
         clear_dirty(conn, dirty)
         conn.commit()
         learn_new_tables(conn)

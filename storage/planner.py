@@ -37,7 +37,8 @@ def learn_new_tables(conn: Connection) -> int:
 def for_few_rows(conn: Connection) -> Iterator[None]:
     """Let the planner find a few rows of large tables by their indexes, rather than read the tables.
 
-    Its costs are those of a disk that has to be moved; what decide looks up of a day's accounts mostly lies in memory.
+    Its costs are those of a disk that has to be moved; what decide looks up of a day's accounts and cases mostly lies
+    in memory.
 
     Args:
         conn: Connection; the caller's transaction goes on.
