@@ -20,6 +20,7 @@ from nlp.extensions import CLAUSES, MENTIONS, MOMENTS, PRODUCT, SCORES, SIGNALS,
 from nlp.features import LABELS, PAIRS, clause_at, clause_starts
 from nlp.lexicon import fold
 from nlp.mentions import clause_evidence
+from nlp.moods import felt, mood_of
 from nlp.places import Places, places
 from nlp.quotes import LONGEST
 from nlp.sentences import offsets
@@ -28,9 +29,7 @@ from nlp.signals import Signals
 from nlp.weights import Scores
 
 _POLARITY: Final = {"pos": 1, "neu": 0, "neg": -1}
-#: Which way a feeling, an expectation and a word on staying point.
-_EMOTION: Final = {"joy": 1, "trust": 1, "surprise": 0, "disappointment": -1, "anger": -1, "worry": -1}
-_EXPECTATION: Final = {"exceeded": 1, "met": 0, "disappointed": -1}
+#: Which way a word on staying points.
 _LOYALTY: Final = {"repeat": 1, "churn": -1}
 #: Score of the verdict from which a text is praise, and probability from which a clause criticises something.
 _PRAISE, _SOME = 0.9, 0.1
@@ -45,30 +44,8 @@ _TOLD: Final = {"touchpoint": 0.82, "emotion": 0.9, "expectation": 0.95, "stays"
 _BASE, _OWN, _SAID, _OTHER, _VERDICT = 1.25, 0.25, 0.9, 0.3, 0.75
 #: Most tokens of a feeling that has nothing of its own it could be about.
 _SHORT: Final = 3
-
-
-def mood_of(said: int, emotion: str | None = None, expectation: str | None = None) -> int:
-    """How a moment was felt, in five steps: a feeling makes it strong, unless it contradicts the verdict.
-
-    Args:
-        said: The verdict: 1 good, -1 bad, 0 for none.
-        emotion: One of :data:`kundenecho.analysis.EMOTIONS`, None for none.
-        expectation: One of :data:`kundenecho.analysis.EXPECTATIONS`, None for none.
-
-    Returns:
-        -2 for very negative to 2 for very positive; 0 for what is told without a verdict.
-    """
-    felt = _felt(emotion, expectation)
-    if felt:
-        return said if said == -felt else 2 * felt
-    if emotion == "surprise":
-        return 2 * said
-    return said or int(expectation == "met")
-
-
-def _felt(emotion: str | None, expectation: str | None) -> int:
-    """Which way a clause feels: 1, -1, or 0 for neither."""
-    return _EMOTION.get(emotion or "", 0) or _EXPECTATION.get(expectation or "", 0)
+#: Most tokens of a greeting with the name of who greets.
+_GREETING: Final = 5
 
 
 def _logit(probability: float) -> float:
@@ -98,7 +75,7 @@ def find_moments(doc: Doc) -> list[Moment]:
     for mention in mentions:
         at = clause_at(starts, mention.evidence[0])
         sure = reader.confidence(at, mention)
-        if sure >= _SURE:
+        if sure >= _SURE and not reader.greets(clauses[at]):
             by_clause.setdefault(at, []).append((mention, sure))
     firsts = [clause.first for clause in clauses] if told else []
     found: list[Moment] = []
@@ -122,6 +99,11 @@ class Reader:
         self.table: Places = places()
         self.visits = self.table.visits
         self._weight: int | None = None
+
+    def greets(self, clause: Clause) -> bool:
+        """Whether a clause is but a greeting."""
+        words = self.words.folded[clause.first : clause.last]
+        return len(words) <= _GREETING and not self.table.greetings.isdisjoint(words)
 
     def confidence(self, at: int, mention: Mention) -> float:
         """Probability that a reader would find an opinion in a clause to be praise, or criticism, as we do.
@@ -162,7 +144,7 @@ class Reader:
             touchpoint = place if place is not None and named in own else named or place
             said = _POLARITY[mention.polarity]
             # A feeling that contradicts the opinion is about something else, or none: "unfassbar lecker".
-            feeling = (None, None) if said and said == -_felt(emotion, expectation) else (emotion, expectation)
+            feeling = (None, None) if said and said == -felt(emotion, expectation) else (emotion, expectation)
             mood = mood_of(said, *feeling)
             moment = self._moment(at, mention.evidence, touchpoint, mood, sure, *feeling)
             other = found.get(moment.touchpoint)

@@ -35,8 +35,8 @@ COMPONENTS: Final = tuple(f"kundenecho_{part.__name__.rpartition('.')[2]}_v1" fo
 #: Modules whose code decides the results, for the lineage.
 _CODE: Final = (
     "arrays", "attitudes", "clauses", "constructions", "cues", "deeds", "dictionary", "extensions", "features",
-    "fix_clauses", "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "moments", "net", "nouns", "parts",
-    "patterns", "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading",
+    "fix_clauses", "fixes", "language", "learned", "lemmas", "lexicon", "mentions", "moments", "moods", "net", "nouns",
+    "parts", "patterns", "personal", "personal_forms", "personal_names", "personal_patterns", "personal_reading",
     "personal_words", "pipeline", "places", "quotes", "recommended", "search", "sentences", "sentiment", "signals",
     "stated_rating", "terms", "tokenizer", "told", "verdict", "visits", "weights", "wordbank",
 )  # fmt: skip

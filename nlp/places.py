@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from kundenecho.analysis import ASPECTS, DEFECT_TYPES, PHASES, TOUCHPOINTS
-from nlp.lexicon import load_toml
+from nlp.lexicon import fold, load_toml
 from nlp.visits import Visits
 
 FILE: Final = "touchpoints.toml"
@@ -22,6 +22,7 @@ class Places(NamedTuple):
         phases: Phase of each touchpoint.
         aspects: Touchpoint of an aspect, where its words name none.
         defects: Likewise, of a type of defect; it goes before the aspect's.
+        greetings: Folded words of a greeting.
         visits: What tells of a visit, and what is use there.
     """
 
@@ -29,6 +30,7 @@ class Places(NamedTuple):
     phases: Mapping[str, str]
     aspects: Mapping[str, str]
     defects: Mapping[str, str]
+    greetings: frozenset[str]
     visits: Visits
 
 
@@ -51,6 +53,7 @@ def places() -> Places:
         phases,
         _turned(data["aspects"], TOUCHPOINTS, ASPECTS),
         _turned(data["defects"], TOUCHPOINTS, DEFECT_TYPES),
+        frozenset(map(fold, data["greetings"])),
         visits,
     )
 

@@ -11,7 +11,7 @@ import pytest
 from kundenecho.analysis import EMOTIONS, EXPECTATIONS, PHASES, TOUCHPOINTS, Analysis
 from nlp import places as table
 from nlp.engine import Engine, Text
-from nlp.moments import mood_of
+from nlp.moods import mood_of
 from nlp.places import places
 from nlp.signal_evaluation import read_signal_texts
 
@@ -56,6 +56,11 @@ def test_touchpoint_and_mood(told: Callable[..., list[tuple[str | None, int]]], 
 )  # fmt: skip
 def test_who_visits_a_house_meets_its_service_there(read: Read, text: str) -> None:
     assert {m.touchpoint for m in read(text).moments} == {"use"}
+
+
+@pytest.mark.parametrize("text", ["Das Gerät läuft.\nMit freundlichen Grüßen", "Gerät läuft. Freundliche Grüße Müller"])
+def test_a_greeting_praises_nobody(read: Read, text: str) -> None:
+    assert "support" not in {m.touchpoint for m in read(text).moments}
 
 
 def test_words_weigh_once_and_against_each_other() -> None:
