@@ -15,6 +15,7 @@ from kundenecho.errors import DataError
 from kundenecho.keying import Keyer
 from kundenecho.records import Feedback
 from kundenecho.settings import Settings
+from pipeline.case_words import deadline
 from pipeline.case_work import act
 from pipeline.decide import decide
 from storage.connect import Connection
@@ -148,6 +149,17 @@ def test_no_more_requests_wait_than_the_rules_allow_and_the_strongest_come_first
     assert sorted(name for name, _, _ in desk.requests()) == ["eva", "uwe"]
     desk.consent("uwe")
     assert sorted(desk.requests()) == [("eva", "open", None), ("ina", "open", None), ("uwe", "closed", "granted")]
+
+
+def test_a_granted_request_was_not_closed_without_an_answer() -> None:
+    case = {
+        "state": "closed",
+        "outcome": "granted",
+        "answered_at": None,
+        "closed_at": datetime(2026, 5, 4, 8, tzinfo=UTC),
+    }
+    assert deadline(case, "Europe/Berlin") == "erledigt 04.05.2026 10:00"
+    assert deadline({**case, "outcome": "solved"}, "Europe/Berlin") == "ohne Antwort geschlossen"
 
 
 @pytest.mark.parametrize("outcome", ["recovered", "gone", "sent", "told", "granted"])
