@@ -17,8 +17,6 @@ _NOT_SWEPT: Final = frozenset(
 )
 #: Keys of another kind, which no account, address or customer has; their rows go with the account.
 _OTHER_KEYS: Final = ("author_trait.key",)
-#: What hangs on revisions, the referring tables first. It would go with them, but row by row: seconds for thousands.
-_ANALYSED: Final = ("mention", "fix", "personal_span", "term", "moment", "analysis")
 #: Columns that point at a person's rows, besides every column of keys.
 _IDS: Final = {"feedback_id": "feedback", "author_id": "authors", "person_id": "persons"}
 
@@ -63,11 +61,17 @@ SELECT DISTINCT w.word FROM (
 """
 
 
-def held(conn: Connection, subject: Subject) -> dict[str, int]:
-    """How many rows of each kind are held on a person, by the names that the receipt uses."""
+def held(conn: Connection, subject: Subject, *, read: bool = True) -> dict[str, int]:
+    """How many rows of each kind are held on a person, by the names that the receipt uses.
+
+    Args:
+        conn: Connection.
+        subject: The person.
+        read: Also what was read in the person's texts, which takes long where there are thousands.
+    """
     counts: dict[str, int] = {}
     with conn.cursor() as cursor:
-        for name, query in _COUNTS.items():
+        for name, query in (_COUNTS | _READ if read else _COUNTS).items():
             cursor.execute(
                 query,
                 {"feedback": subject.feedback, "authors": subject.authors, "persons": subject.persons,
@@ -80,18 +84,21 @@ def held(conn: Connection, subject: Subject) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-_COUNTS = {
+#: What hangs on revisions, the referring tables first. It would go with them, but row by row: seconds for thousands.
+_OF_REVISIONS: Final = "revision_id IN (SELECT revision_id FROM revision WHERE feedback_id = ANY(%(feedback)s))"
+_ANALYSED: Final = {
+    "defect_quote": f"mention_id IN (SELECT mention_id FROM mention WHERE {_OF_REVISIONS})",  # noqa: S608  our own names
+    **dict.fromkeys(("mention", "fix", "personal_span", "term", "moment", "analysis"), _OF_REVISIONS),
+}
+_COUNTS: Final = {
     "feedback": "SELECT count(*) FROM feedback WHERE feedback_id = ANY(%(feedback)s)",
     "author": "SELECT count(*) FROM author WHERE author_id = ANY(%(authors)s)",
     "revision": "SELECT count(*) FROM revision WHERE feedback_id = ANY(%(feedback)s)",
     "fragment": "SELECT count(DISTINCT fragment_digest) FROM revision WHERE feedback_id = ANY(%(feedback)s)",
-    "analysis": "SELECT count(*) FROM analysis JOIN revision USING (revision_id) WHERE feedback_id = ANY(%(feedback)s)",
-    "mention": "SELECT count(*) FROM mention JOIN revision USING (revision_id) WHERE feedback_id = ANY(%(feedback)s)",
-    "defect_quote": "SELECT count(*) FROM defect_quote JOIN mention USING (mention_id)"
-    " JOIN revision USING (revision_id) WHERE feedback_id = ANY(%(feedback)s)",
     "referee_key": "SELECT count(*) FROM feedback"
     " WHERE extra ? 'referee_key' AND extra ->> 'referee_key' = ANY(%(keys)s)",
 }
+_READ: Final = {table: f"SELECT count(*) FROM {table} WHERE {rows}" for table, rows in _ANALYSED.items()}  # noqa: S608
 
 
 def erase(
@@ -110,16 +117,15 @@ def erase(
     Returns:
         Rows that went, by table.
     """
-    counts = held(conn, subject)
+    # Before the first row goes, since some take others with them.
+    counts = held(conn, subject, read=False)
     values = {"feedback": subject.feedback, "authors": subject.authors, "persons": subject.persons,
               "keys": list(subject.keys)}  # fmt: skip
     with conn.cursor() as cursor:
         cursor.execute("SELECT set_config('kundenecho.purpose', 'erase', true)")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(_MARK, values)
-        rejected = _delete_rejected(cursor, subject, words)
-        if rejected:
-            counts["rejected"] = rejected
+        counts["rejected"] = _delete_rejected(cursor, subject, words)
         cursor.execute(_LOOSE_REFEREES, values)
         fragments = [row[0] for row in cursor if row[0]]
         cursor.execute(_CONTENT, values)
@@ -131,8 +137,9 @@ def erase(
         # Who noted an objection may be the person by name.
         cursor.execute("DELETE FROM objection o WHERE NOT EXISTS (SELECT FROM objection_key k"
                        " WHERE k.objection_id = o.objection_id)")  # fmt: skip
-        for table in _ANALYSED:
-            cursor.execute(_WITH_REVISIONS.format(table), values)
+        for table, rows in _ANALYSED.items():
+            cursor.execute(f"DELETE FROM {table} WHERE {rows}", values)  # noqa: S608  our own names
+            counts[table] = cursor.rowcount
         cursor.execute("DELETE FROM revision WHERE feedback_id = ANY(%(feedback)s)", values)
         cursor.execute("DELETE FROM feedback WHERE feedback_id = ANY(%(feedback)s)", values)
         cursor.execute("DELETE FROM author WHERE author_id = ANY(%(authors)s) RETURNING own_person_id", values)
@@ -147,7 +154,7 @@ def erase(
         )
         cursor.execute("DELETE FROM dirty_key WHERE author_id = ANY(%(authors)s)", values)
         cursor.execute("SELECT set_config('kundenecho.purpose', '', true)")
-    return counts
+    return {name: count for name, count in counts.items() if count}
 
 
 def keep_receipt(
@@ -270,9 +277,6 @@ DELETE FROM fragment g WHERE digest = ANY(%s)
 _LOOSE_PAGES = """
 DELETE FROM page g WHERE page_id = ANY(%s) AND NOT EXISTS (SELECT FROM revision r WHERE r.page_id = g.page_id)
 """
-_WITH_REVISIONS = (
-    "DELETE FROM {} x USING revision r WHERE r.feedback_id = ANY(%(feedback)s) AND x.revision_id = r.revision_id"
-)
 # A page that was known to show the person's feedback is read anew next time.
 _VALIDATORS = """
 DELETE FROM page_validator v
