@@ -150,19 +150,21 @@ class Recommended:
             return True
         if noun.at + 1 < len(words.folded) and _is("aside", words.folded[noun.at + 1]):
             return False
-        between = words.folded[noun.at + 1 : first] if noun.at < first else words.folded[last + 1 : noun.at]
+        # What recommends ends what is said before it: "… kann ich gern und auf jeden Fall empfehlen".
+        between = words.folded[noun.at + 1 : last] if noun.at < last else words.folded[last + 1 : noun.at]
         if not all(form[0].isalnum() for form in between) or len(between) > _FAR:
             return False
         if noun.determiner:
             return True
         word = look_up(words.text[noun.at])
-        return noun.at < first and len(between) < _BESIDE and word.noun and word.known
+        return 0 < first - noun.at <= _BESIDE and word.noun and word.known
 
     def _is_whole(self, noun: Noun) -> bool:
         """The house, by a general word, by its name, or by a name that nobody knows."""
         text = self._words.text[noun.at]
         folded, name = fold(text), fold(lemma(text))
-        if noun.determiner in word_sets()["demonstratives"] or (len(text) > 1 and text.isupper()):
+        unknown = bool(noun.determiner) and not look_up(text).known
+        if unknown or noun.determiner in word_sets()["demonstratives"] or (len(text) > 1 and text.isupper()):
             return True
         if not (self._name | _words()["whole"]).isdisjoint((folded, name)):
             return True

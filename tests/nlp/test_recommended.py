@@ -49,6 +49,8 @@ def test_a_part_is_praised_and_the_house_not_recommended(read: Read, text: str, 
         "Die Ente war zart, wir können es nur empfehlen.",
         "Tolle Ente, freundliche Leute, sehr zu empfehlen.",
         "Dicke Empfehlung!",
+        "Wir können den Tschurzim nur empfehlen.",
+        "Die Bedienung war nett immer gern wieder und auf alle Fälle absolut zu empfehlen.",
         "Wer gute Knödel sucht ist hier genau richtig.",
     ],
 )
