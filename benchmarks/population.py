@@ -9,6 +9,7 @@ a hash of its row's number, so that the same call makes the same rows, and :func
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -131,7 +132,7 @@ def arrive(conn: Connection, *, reviews: int, persons: int, products: int = 2000
                   "components": components, "total": before, "first": before + 1, "last": before + reviews,
                   "step": 5, "base": known - before // 5, "cap": before + reviews, "known": known, "often": _MOST_OF,
                   "shift": revisions - 2 * before}  # fmt: skip
-        for statement in (*FUNCTIONS, COMPONENT, *_NEWCOMERS, MADE, *WRITE, *_SEQUENCES, *_MARKS):
+        for statement in (*FUNCTIONS, COMPONENT, *_NEWCOMERS, MADE, _NOBODY, *WRITE, *_SEQUENCES, *_MARKS):
             cursor.execute(statement, values)
 
 
@@ -148,33 +149,45 @@ def tune(conn: Connection) -> None:
 
 
 @contextmanager
-def generated(*, feedback: int, persons: int, products: int = 2000) -> Iterator[str]:
+def generated(*, feedback: int, persons: int, products: int = 2000, at: Path | None = None) -> Iterator[str]:
     """A server of its own with a generated installation, gone at the end of the ``with``.
 
     Args:
         feedback: As for :func:`populate`.
         persons: As for :func:`populate`.
         products: As for :func:`populate`.
+        at: A folder where it stays, and is taken from the next time, without those who were erased meanwhile.
 
     Yields:
         Its address. The environment has the keying secret and the address.
     """
-    with tempfile.TemporaryDirectory(prefix="ke") as folder:
+    with contextlib.nullcontext(at) if at else _passing() as folder:
         # The server may run as a user of its own.
-        Path(folder).chmod(0o755)
-        server = Embedded(Path(folder) / "pg")
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        server = Embedded(folder / "pg")
         with Database(server.start()).connect("benchmark") as conn:
             tune(conn)
         server.stop()
         url = server.start()
-        os.environ.update(KUNDENECHO_KEY_SECRET=SECRET, KUNDENECHO_DATABASE_URL=url, KUNDENECHO_HOME=folder)
+        os.environ.update(KUNDENECHO_KEY_SECRET=SECRET, KUNDENECHO_DATABASE_URL=url, KUNDENECHO_HOME=str(folder))
         try:
             with Database(url).connect("benchmark") as conn:
                 migrate(conn)
-                populate(conn, feedback=feedback, persons=persons, products=products)
+                with conn.cursor() as cursor:
+                    cursor.execute("SELECT EXISTS (SELECT FROM feedback)")
+                    there = cursor.fetchone()[0]
+                if not there:
+                    populate(conn, feedback=feedback, persons=persons, products=products)
             yield url
         finally:
             server.stop()
+
+
+@contextmanager
+def _passing() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="ke") as folder:
+        yield Path(folder)
 
 
 def size_bytes(conn: Connection) -> int:
@@ -283,6 +296,11 @@ _NEWCOMERS = (
     WHERE author_id > %(known)s AND pg_temp.shown_name(author_id, author_id) IS NOT NULL
     """,
 )
+# Whoever was erased from a kept installation writes no more.
+_NOBODY = """
+UPDATE made SET author_id = NULL
+WHERE author_id IS NOT NULL AND NOT EXISTS (SELECT FROM author a WHERE a.author_id = made.author_id)
+"""
 _MARKS = (
     """
     INSERT INTO dirty_key (product, author_id, whole)
