@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from psycopg2.extensions import connection as Connection  # noqa: N812  psycopg2's own name is lower-case
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -40,11 +41,10 @@ _ACCOUNTS_PER_PERSON = 1.1
 #: Whoever writes most has one of so many feedback, up to 5,000; nobody else comes near.
 _MOST, _MOST_OF = 5000, 1000
 _PORTION, _PERSONS = 500_000, 200_000
-# The benchmark's server may lose everything when the machine goes down. Of the memory it takes what a server for millions
-# of rows is given, less than a quarter of the machine's.
+# The benchmark's server may lose everything when the machine goes down.
 _CARELESS = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "'2GB'",
-    "checkpoint_timeout": "'30min'", "autovacuum": "off", "shared_buffers": "'2GB'",
+    "checkpoint_timeout": "'30min'", "autovacuum": "off",
 }  # fmt: skip
 
 
@@ -139,11 +139,12 @@ def arrive(conn: Connection, *, reviews: int, persons: int, products: int = 2000
 def tune(conn: Connection) -> None:
     """Have the server trade safety for speed, as only a benchmark may, from its next start on.
 
-    Autovacuum is off, so that nothing disturbs.
+    Autovacuum is off, so that nothing disturbs. Of the machine's memory it takes a quarter, the usual share of a server.
     """
+    buffers = f"'{psutil.virtual_memory().total // 4 // 2**20}MB'"
     conn.autocommit = True
     with conn.cursor() as cursor:
-        for name, value in _CARELESS.items():
+        for name, value in {**_CARELESS, "shared_buffers": buffers}.items():
             cursor.execute(f"ALTER SYSTEM SET {name} = {value}")
     conn.autocommit = False
 
