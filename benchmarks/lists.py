@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -116,10 +116,19 @@ def scoring(url: str, persons: int) -> float:
             assessed, _ = decide_advocates(conn, settled.persons, 1, newest_feedback(conn), progress=silent)
             found.append(time.perf_counter() - begin)
             worked.append(sum(server.cpu_times()[:2]) + time.process_time() - before)
+            said = _said(conn, settled.persons)
             conn.rollback()
-    print(f"  scoring {DAY} reviews of {assessed} persons: {', '.join(f'{s:.2f}' for s in found)} s,"
+    print(f"  scoring {DAY} reviews of {assessed} persons, who have said {said:,}: {', '.join(f'{s:.2f}' for s in found)} s,"
           f" processor time {', '.join(f'{s:.2f}' for s in worked)} s", flush=True)  # fmt: skip
     return min(worked)
+
+
+def _said(conn: Connection, persons: Collection[int]) -> int:
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM author JOIN feedback USING (author_id) WHERE person_id = ANY(%s)", (list(persons),)
+        )
+        return int(cursor.fetchone()[0])
 
 
 def erasing(url: str, persons: int) -> list[float]:
