@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -70,26 +70,35 @@ def write_advocates(conn: Connection, persons: Sequence[int], lineage_id: int, r
     """
     kept = list(rows)
     with conn.cursor() as cursor:
-        cursor.execute("DELETE FROM advocate WHERE person_id = ANY(%s)", (list(persons),))
-        execute_values(
-            cursor,
-            "INSERT INTO advocate (lineage_id, person_id, score, stage, listed, contactable, contactable_reason,"
-            " sources, last_seen, points_for, points_against, days, shrinkage) VALUES %s",
-            [(lineage_id, *row[:-1]) for row in kept],
-            page_size=_PORTION,
+        cursor.execute(
+            "DELETE FROM advocate WHERE person_id = ANY(%s) AND person_id <> ALL(%s)",
+            (list(persons), [row.person_id for row in kept]),
         )
-        execute_values(
-            cursor,
-            "INSERT INTO advocate_reason (person_id, rank, kind, weight, revision_id, field, quote_start, quote_end,"
-            " day, feedback_id, value, struck) VALUES %s",
-            [
-                (row.person_id, rank, r.kind, r.weight, r.revision_id, *(r.span or (None, None, None)), *r[4:])
-                for row in kept
-                for rank, r in enumerate(row.reasons, 1)
-            ],
-            page_size=_PORTION,
-        )
+        execute_values(cursor, _ADVOCATES, [(lineage_id, *row[:-1]) for row in kept], page_size=_PORTION)
+        reasons = {
+            row.person_id: [
+                (r.kind, r.weight, r.revision_id, *(r.span or (None, None, None)), *r[4:]) for r in row.reasons
+            ]
+            for row in kept
+        }
+        _write_numbered(cursor, "advocate_reason", "rank", _REASON_COLUMNS, reasons)
     return sum(row.listed for row in kept)
+
+
+_COLUMNS: Final = (
+    "lineage_id, person_id, score, stage, listed, contactable, contactable_reason, sources, last_seen, points_for,"
+    " points_against, days, shrinkage"
+)
+_ADVOCATES: Final = (
+    f"INSERT INTO advocate ({_COLUMNS}) VALUES %s ON CONFLICT (person_id) DO UPDATE"  # noqa: S608  our own names
+    f" SET ({_COLUMNS}, may_turn, decided_at) = ROW (excluded.{_COLUMNS.replace(', ', ', excluded.')}, false, now())"
+)
+_REASON_COLUMNS: Final = (
+    "kind", "weight", "revision_id", "field", "quote_start", "quote_end", "day", "feedback_id", "value", "struck",
+)  # fmt: skip
+_STAGE_COLUMNS: Final = (
+    "stage", "since", "cause", "revision_id", "field", "quote_start", "quote_end", "order_key", "is_current",
+)  # fmt: skip
 
 
 def write_stages(conn: Connection, persons: Sequence[int], stages: Iterable[tuple[int, Sequence[StageRow]]]) -> None:
@@ -100,20 +109,39 @@ def write_stages(conn: Connection, persons: Sequence[int], stages: Iterable[tupl
         persons: All persons that were assessed.
         stages: Person and stages, the oldest first.
     """
+    rows: dict[int, list[tuple[Any, ...]]] = {person: [] for person in persons}
+    for person, passed in stages:
+        rows[person] = [
+            (s.stage, s.since, s.cause, s.revision_id, *(s.span or (None, None, None)), s.order_key, n == len(passed))
+            for n, s in enumerate(passed, 1)
+        ]
     with conn.cursor() as cursor:
-        cursor.execute("DELETE FROM person_stage WHERE person_id = ANY(%s)", (list(persons),))
-        execute_values(
-            cursor,
-            "INSERT INTO person_stage (person_id, number, stage, since, cause, revision_id, field, quote_start,"
-            " quote_end, order_key, is_current) VALUES %s",
-            [
-                (person, number, s.stage, s.since, s.cause, s.revision_id, *(s.span or (None, None, None)),
-                 s.order_key, number == len(passed))
-                for person, passed in stages
-                for number, s in enumerate(passed, 1)
-            ],
-            page_size=_PORTION,
-        )  # fmt: skip
+        _write_numbered(cursor, "person_stage", "number", _STAGE_COLUMNS, rows)
+
+
+def _write_numbered(
+    cursor: Any, table: str, number: str, columns: Sequence[str], rows: Mapping[int, Sequence[tuple[Any, ...]]]
+) -> None:
+    """Make the rows of some persons be these, numbered from 1.
+
+    Whoever says one thing more mostly keeps the others: a row that stands already is not written again.
+    """
+    names = ", ".join(columns)
+    new = ", ".join(f"excluded.{name}" for name in columns)
+    old = ", ".join(f"t.{name}" for name in columns)
+    execute_values(
+        cursor,
+        f"INSERT INTO {table} AS t (person_id, {number}, {names}) VALUES %s"  # noqa: S608  our own names
+        f" ON CONFLICT (person_id, {number}) DO UPDATE SET ({names}) = ROW ({new})"
+        f" WHERE ROW ({old}) IS DISTINCT FROM ROW ({new})",
+        [(person, place, *row) for person, found in rows.items() for place, row in enumerate(found, 1)],
+        page_size=_PORTION,
+    )
+    cursor.execute(
+        f"DELETE FROM {table} t USING unnest(%s::bigint[], %s::integer[]) AS few (person_id, most)"  # noqa: S608
+        f" WHERE t.person_id = few.person_id AND t.{number} > few.most",
+        (list(rows), [len(found) for found in rows.values()]),
+    )
 
 
 def move_reference(conn: Connection, reference: date | None, since: date | None) -> list[int]:

@@ -127,8 +127,8 @@ def likenesses(conn: Connection, max_alike: int) -> list[LikenessRow]:
 
 
 # A block's members are read up to a limit, so that a name of thousands costs no more than one of fifty; and a block of
-# one, or of too many, goes before anything is looked up for its members. Whether one has a name is asked one by one: as
-# EXISTS the planner would read the names of everybody.
+# one, or of too many, goes before anything is looked up for its members. Who is alike in a name has one; whether the
+# others have is asked one by one: as EXISTS the planner would read the names of everybody.
 _MEMBERS: Final = """
 CREATE TEMP TABLE member ON COMMIT DROP AS
 WITH found AS (
@@ -154,7 +154,8 @@ WITH found AS (
 ), named AS (
     SELECT f.kind, f.key, f.author_id, a.person_id, a.source, count(*) OVER (PARTITION BY f.kind, f.key) AS accounts
     FROM found f JOIN author a USING (author_id)
-    WHERE (SELECT true FROM author_trait t WHERE t.author_id = f.author_id AND t.kind = 'name' LIMIT 1)
+    WHERE f.kind NOT IN ('text', 'identifier')
+       OR (SELECT true FROM author_trait t WHERE t.author_id = f.author_id AND t.kind = 'name' LIMIT 1)
 ), counted AS (
     SELECT kind, key, count(DISTINCT person_id)::int AS alike FROM named WHERE accounts <= %(most)s
     GROUP BY kind, key HAVING count(DISTINCT person_id) BETWEEN 2 AND %(persons)s

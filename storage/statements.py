@@ -180,12 +180,12 @@ def strikes(conn: Connection, persons: Sequence[int]) -> dict[int, set[tuple[str
 
 
 def copied_persons(conn: Connection, persons: Sequence[int]) -> list[int]:
-    """Persons who have, or had, a text of some persons; ascending."""
+    """Persons in whose other feedback a text of some persons stands, or stood; ascending."""
     with conn.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT b.person_id FROM author a JOIN feedback f USING (author_id)"
             " JOIN revision mine ON mine.feedback_id = f.feedback_id AND mine.copy_digest IS NOT NULL"
-            " JOIN revision other ON other.copy_digest = mine.copy_digest"
+            " JOIN revision other ON other.copy_digest = mine.copy_digest AND other.feedback_id <> mine.feedback_id"
             " JOIN feedback g ON g.feedback_id = other.feedback_id JOIN author b ON b.author_id = g.author_id"
             " WHERE a.person_id = ANY(%s) AND b.person_id IS NOT NULL ORDER BY 1",
             (list(persons),),
