@@ -38,6 +38,11 @@ class House:
 
     def dag_of(self, name: str, db: Database) -> Any:
         """The DAG of a source, in an environment that knows no other: each run reads the DAG files anew."""
+        environments = {kind: self.server.fakes[kind].environment(kind) for kind in KINDS}
+        for values in environments.values():
+            for key in values:
+                os.environ.pop(key, None)
+        os.environ.update(environments.get(name, {}))
         os.environ.update(KUNDENECHO_DATABASE_URL=db.url, KUNDENECHO_CONFIG=str(self.folder / f"{name}.toml"))
         return self.dags[f"kundenecho_collect_{name}"]
 
@@ -93,6 +98,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, airflow_home: Path) -> Itera
         found = tables(server)
         for name, table in {**found, "kundenecho": "\n".join(found.values())}.items():
             (home / f"{name}.toml").write_text(table, encoding="utf-8")
+        # Airflow's DAGs are made with all of them.
         for kind in KINDS:
             os.environ.update(server.fakes[kind].environment(kind))
         os.environ.update(KUNDENECHO_CONFIG=str(home / "kundenecho.toml"), KUNDENECHO_HOME=str(home))
