@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from storage.advocate_list import AdvocateFilter, advocate_rows, list_advocates,
 from storage.connect import Connection, Database
 from storage.dirty import mark_dirty, newest_feedback
 
-PAGE, DAY, RUNS, CALLS = 25, 1000, 5, 3
+PAGE, DAY, RUNS, CALLS = 25, 1000, 7, 3
 PAGE_SECONDS, RATIO, ERASE_SECONDS, EXPORT_MB = 0.05, 1.5, 1.0, 50
 _FILTERS = {
     "product": (None, "P1", "P40", "P1500"),
@@ -100,27 +100,36 @@ def export(url: str) -> tuple[int, float, float]:
     return rows, took, (max(grown) - grown[0]) / 2**20
 
 
-def scoring(url: str, persons: int) -> float:
-    """Processor seconds to settle and score what a day brought, the best of some days; nothing is kept."""
-    found, worked = [], []
+def scoring(sizes: Mapping[str, int]) -> list[float]:
+    """Processor seconds to settle and score what a day brought, the best of some days, in turns; nothing is kept.
+
+    Args:
+        sizes: Address of each installation, and how many persons it was generated with.
+    """
+    found: dict[str, list[float]] = {url: [] for url in sizes}
+    for _ in range(RUNS):
+        for url, persons in sizes.items():
+            worked, shown = _a_day(url, persons)
+            found[url].append(worked)
+            print(f"  scoring {shown}: {worked:.2f} s of processor time", flush=True)
+    return [min(times) for times in found.values()]
+
+
+def _a_day(url: str, persons: int) -> tuple[float, str]:
     with Database(url).connect("benchmark") as conn:
         server = psutil.Process(conn.info.backend_pid)
-        for _ in range(RUNS):
-            arrive(conn, reviews=DAY, persons=persons)
-            # As the server does by itself between a load and a decide.
-            with conn.cursor() as cursor:
-                cursor.execute("ANALYZE dirty_key")
-            begin, before = time.perf_counter(), sum(server.cpu_times()[:2]) + time.process_time()
-            mark_dirty(conn)
-            settled = settle(conn, Keyer(SECRET))
-            assessed, _ = decide_advocates(conn, settled.persons, 1, newest_feedback(conn), progress=silent)
-            found.append(time.perf_counter() - begin)
-            worked.append(sum(server.cpu_times()[:2]) + time.process_time() - before)
-            said = _said(conn, settled.persons)
-            conn.rollback()
-    print(f"  scoring {DAY} reviews of {assessed} persons, who have said {said:,}: {', '.join(f'{s:.2f}' for s in found)} s,"
-          f" processor time {', '.join(f'{s:.2f}' for s in worked)} s", flush=True)  # fmt: skip
-    return min(worked)
+        arrive(conn, reviews=DAY, persons=persons)
+        # As the server does by itself between a load and a decide.
+        with conn.cursor() as cursor:
+            cursor.execute("ANALYZE dirty_key")
+        before = sum(server.cpu_times()[:2]) + time.process_time()
+        mark_dirty(conn)
+        settled = settle(conn, Keyer(SECRET))
+        assessed, _ = decide_advocates(conn, settled.persons, 1, newest_feedback(conn), progress=silent)
+        worked = sum(server.cpu_times()[:2]) + time.process_time() - before
+        said = _said(conn, settled.persons)
+        conn.rollback()
+    return worked, f"{DAY} reviews of {assessed} persons, who have said {said:,}"
 
 
 def _said(conn: Connection, persons: Collection[int]) -> int:
@@ -169,12 +178,14 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=100_000, help="the size that scoring is compared with")
     parser.add_argument("--at", type=Path, help="folder where the large installation stays, to be used again")
     options = parser.parse_args()
-    with generated(feedback=options.small, persons=options.small // 5) as url:
-        prepare(url, options.small)
-        small = scoring(url, options.small // 5)
-    with generated(feedback=options.feedback, persons=options.feedback // 5, at=options.at) as url:
+    small, large = options.small // 5, options.feedback // 5
+    with (
+        generated(feedback=options.small, persons=small) as beside,
+        generated(feedback=options.feedback, persons=large, at=options.at) as url,
+    ):
+        prepare(beside, options.small)
         prepare(url, options.feedback)
-        sys.exit(not measure(url, options.feedback // 5, small))
+        sys.exit(not measure(url, beside, large, small))
 
 
 def prepare(url: str, feedback: int) -> None:
@@ -191,8 +202,15 @@ def prepare(url: str, feedback: int) -> None:
         )
 
 
-def measure(url: str, persons: int, small: float) -> bool:
-    """Measure the large installation, print it, and tell whether every limit is kept."""
+def measure(url: str, beside: str, persons: int, few: int) -> bool:
+    """Measure the large installation, print it, and tell whether every limit is kept.
+
+    Args:
+        url: Its address.
+        beside: Address of the small one.
+        persons: Persons that the large one was generated with.
+        few: Persons that the small one was generated with.
+    """
     with Database(url).connect("benchmark") as conn:
         found = pages(conn)
     together = sorted(found["first"] + found["deep"])
@@ -206,7 +224,7 @@ def measure(url: str, persons: int, small: float) -> bool:
         at = sorted(times)
         print(f"{name}: median {1000 * at[len(at) // 2]:.0f} ms, 95 % within {1000 * at[int(0.95 * len(at))]:.0f} ms,"
               f" slowest {1000 * at[-1]:.0f} ms ({len(at)} filters)")  # fmt: skip
-    large = scoring(url, persons)
+    small, large = scoring({beside: few, url: persons})
     print(f"scoring a day: {large:.2f} s of processor time, {large / small:.2f} times the small one (allowed {RATIO})")
     rows, took, grown = export(url)
     print(f"export: {rows:,} rows in {took:.0f} s, memory grew by {grown:.1f} MB")

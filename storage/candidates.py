@@ -51,10 +51,12 @@ INSERT INTO block
 SELECT DISTINCT t.kind, t.key FROM seen_author JOIN author_trait t USING (author_id)
 WHERE t.kind NOT IN ('name', 'place') ON CONFLICT DO NOTHING
 """
+# A text that nobody else has makes no pair; pairs that it made before are touched by themselves.
 _TOUCHED: Final = """
 INSERT INTO block
 SELECT 'text', r.copy_digest FROM seen_author JOIN feedback f USING (author_id) JOIN revision r USING (feedback_id)
 WHERE r.copy_digest IS NOT NULL
+  AND (SELECT true FROM revision o WHERE o.copy_digest = r.copy_digest AND o.feedback_id <> r.feedback_id LIMIT 1)
 UNION
 SELECT 'identifier', i.key FROM seen_author JOIN author_identifier i USING (author_id)
 UNION

@@ -82,7 +82,8 @@ SELECT s.person_id, s.revision_id, s.source, s.created_at, s.rating_1_5,
        coalesce((SELECT y.likes FROM likes y WHERE y.feedback_id = s.feedback_id ORDER BY y.load_id DESC LIMIT 1), 0),
        s.copy_digest IS NOT NULL AND EXISTS (
            SELECT FROM current_feedback o
-           WHERE o.copy_digest = s.copy_digest AND o.person_id <> s.person_id AND o.state <> 'deleted'
+           WHERE o.copy_digest = s.copy_digest AND o.revision_id <> s.revision_id AND o.person_id <> s.person_id
+             AND o.state <> 'deleted'
              AND (coalesce(o.created_at, 'infinity'), o.feedback_id)
                  < (coalesce(s.created_at, 'infinity'), s.feedback_id)),
        s.kind = 'referral' AND (SELECT f.extra ->> 'status' IN ('signed_up', 'purchased', 'rewarded')
