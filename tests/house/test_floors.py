@@ -125,3 +125,12 @@ def test_every_module_says_what_it_is(room: str) -> None:
         if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
     ]
     assert not silent
+
+
+def test_nothing_else_stands_in_the_house() -> None:
+    """A folder that somebody made to try something is not kept by mistake."""
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if kept.returncode or not kept.stdout:
+        pytest.skip("no checkout of git")
+    folders = {Path(name).parts[0] for name in kept.stdout.splitlines() if "/" in name}
+    assert folders == {*ROOMS, ".ci", "benchmarks", "deploy", "docs", "tests", "training"}
