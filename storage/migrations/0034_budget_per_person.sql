@@ -1,4 +1,5 @@
--- One budget of contacts and one quiet period for a person, whatever customers and accounts that person is.
+-- One budget of contacts and one quiet period for a person, whatever customers and accounts that person is; asked once for
+-- a customer instead of once for each channel.
 
 SET LOCAL search_path = kundenecho;
 
